@@ -1,0 +1,46 @@
+/**
+ * The arrows of the house: what may import what. A feature imports only those named here, and nothing imports
+ * in a circle. docs/architecture.md draws the same.
+ */
+const MAY_IMPORT = {
+  config: ['common'],
+  common: ['config'],
+  database: ['common', 'config'],
+  realtime: ['common', 'config', 'database'],
+  operations: ['common', 'config', 'database'],
+  users: ['common', 'config', 'database', 'realtime'],
+  auth: ['users'],
+  presence: ['users'],
+  conversations: ['users', 'presence'],
+  friends: ['users', 'presence', 'conversations'],
+  messages: ['users', 'conversations', 'friends'],
+};
+const GROUND = ['common', 'config', 'database', 'realtime'];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'tests-stay-outside',
+      severity: 'error',
+      from: { path: '^src', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^test|\\.spec\\.ts$' },
+    },
+    ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+      name: `arrows-of-${folder}`,
+      comment: `src/${folder} may import only what MAY_IMPORT says`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: `^src/(${[folder, ...allowed, ...(GROUND.includes(folder) ? [] : GROUND)].join('|')})/`,
+      },
+    })),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

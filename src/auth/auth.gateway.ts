@@ -1,0 +1,15 @@
+import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
+import type { ChatSocket } from '../realtime/chat-socket.js';
+import { Authenticator } from './authenticator.js';
+import { Authenticate } from './dto/authenticate.dto.js';
+
+@ChatGateway()
+export class AuthGateway {
+  constructor(private readonly authenticator: Authenticator) {}
+
+  @SubscribeMessage('authenticate')
+  authenticate(@MessageBody() { token }: Authenticate, @ConnectedSocket() socket: ChatSocket): Promise<void> {
+    return this.authenticator.renew(socket, token);
+  }
+}

@@ -1,0 +1,13 @@
+import { TextField } from '../../common/validation/fields.js';
+
+const LONGEST = 128;
+
+/** A password to be set. */
+export function NewPasswordField(description: string): PropertyDecorator {
+  return TextField({ description, example: 'correct horse battery staple', min: 8, max: LONGEST });
+}
+
+/** A password to be checked: one that could never have been set is wrong like any other. */
+export function PasswordField(description: string): PropertyDecorator {
+  return TextField({ description, example: 'correct horse battery staple', max: LONGEST });
+}

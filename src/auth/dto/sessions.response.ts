@@ -1,0 +1,35 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { SessionInfo } from '../session.js';
+
+/** A signed-in device. */
+export class SessionDto implements SessionInfo {
+  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1d0' })
+  _id!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/152.0' })
+  userAgent!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: '192.0.2.7' })
+  ip!: string | null;
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-01T12:00:00.000Z' })
+  createdAt!: string;
+
+  @ApiProperty({
+    format: 'date-time',
+    description: 'Exact to about a minute.',
+    example: '2026-01-02T08:30:00.000Z',
+  })
+  lastUsedAt!: string;
+
+  @ApiProperty({ description: 'Whether it is the one that asks.', example: true })
+  current!: boolean;
+}
+
+export class SessionsResponse {
+  @ApiProperty({ enum: [true] })
+  success!: true;
+
+  @ApiProperty({ type: [SessionDto], description: 'The one used last first.' })
+  sessions!: SessionDto[];
+}

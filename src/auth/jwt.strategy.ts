@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import passport from 'passport';
+import { Strategy } from 'passport-jwt';
+import type { Identity } from '../common/identity.js';
+import { AppConfig } from '../config/app-config.js';
+import { VERIFY_OPTIONS } from './access-tokens.js';
+import { identityIn, type Jwt, LONGEST_TOKEN } from './claims.js';
+import { signingKey } from './secrets.js';
+
+/** The access token of an HTTP request, with the same options and the same claims as everywhere else. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) implements OnModuleDestroy {
+  constructor(config: AppConfig) {
+    super({
+      ...VERIFY_OPTIONS,
+      jsonWebTokenOptions: VERIFY_OPTIONS,
+      jwtFromRequest: bearerToken,
+      secretOrKey: signingKey(config),
+    });
+    // Passport keeps one list for the process: a name of its own keeps two applications in it apart.
+    this.name = `jwt ${randomUUID()}`;
+    passport.use(this);
+  }
+
+  onModuleDestroy(): void {
+    passport.unuse(this.name);
+  }
+
+  /** @throws ChatError `unauthorized` */
+  validate(verified: Jwt): Identity {
+    return identityIn(verified);
+  }
+}
+
+/** The token of `Authorization: Bearer` (RFC 6750, 2.1), taken from nowhere else. */
+function bearerToken({ headers }: FastifyRequest): string | null {
+  const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  return token !== undefined && token.length <= LONGEST_TOKEN ? token : null;
+}

@@ -1,0 +1,34 @@
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiErrors } from '../common/errors/api-errors.decorator.js';
+import { type Identity, Me } from '../common/identity.js';
+import { IdPipe } from '../common/validation/id.pipe.js';
+import { SessionsResponse } from './dto/sessions.response.js';
+import { SessionsService } from './sessions.service.js';
+
+@ApiTags('Auth')
+@ApiBearerAuth()
+@ApiErrors('unauthorized', 'token_expired', 'session_revoked')
+@Controller('auth/sessions')
+export class SessionsController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Where I am signed in', description: 'The session used last first.' })
+  @ApiOkResponse({ type: SessionsResponse })
+  async list(@Me() me: Identity): Promise<SessionsResponse> {
+    return { success: true, sessions: await this.sessions.list(me) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Sign out somewhere',
+    description: 'The session is ended and its sockets are disconnected.',
+  })
+  @ApiNoContentResponse()
+  @ApiErrors('validation_failed', 'not_found')
+  end(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.sessions.end(me.userId, id);
+  }
+}

@@ -1,0 +1,42 @@
+import { Body, Controller, Get, Param, Put } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiErrors } from '../common/errors/api-errors.decorator.js';
+import { type Identity, Me } from '../common/identity.js';
+import { IdPipe } from '../common/validation/id.pipe.js';
+import type { ConversationMetadata } from '../realtime/wire.js';
+import { ConversationsService } from './conversations.service.js';
+import { ChangeMetadata } from './dto/change-metadata.dto.js';
+import { MetadataResponse } from './dto/metadata.response.js';
+
+@ApiTags('Conversations')
+@ApiBearerAuth()
+@Controller('conversations')
+export class ConversationsController {
+  constructor(private readonly conversations: ConversationsService) {}
+
+  @Get(':otherUserId/metadata')
+  @ApiOperation({
+    summary: 'What I have set for a conversation',
+    description: 'The defaults where nothing was set yet.',
+  })
+  @ApiOkResponse({ type: MetadataResponse })
+  @ApiErrors('validation_failed', 'to_oneself', 'unauthorized', 'not_found')
+  read(@Me() me: Identity, @Param('otherUserId', IdPipe) other: string): Promise<ConversationMetadata> {
+    return this.conversations.readMetadata(me.userId, other);
+  }
+
+  @Put(':otherUserId/metadata')
+  @ApiOperation({
+    summary: 'Pin, block, mark as a favorite or give a ringtone',
+    description: 'Fields left out keep their value. My devices are told by `conversationUpdated`.',
+  })
+  @ApiOkResponse({ type: MetadataResponse })
+  @ApiErrors('validation_failed', 'malformed_json', 'to_oneself', 'unauthorized', 'not_found')
+  change(
+    @Me() me: Identity,
+    @Param('otherUserId', IdPipe) other: string,
+    @Body() changes: ChangeMetadata,
+  ): Promise<ConversationMetadata> {
+    return this.conversations.changeMetadata(me.userId, other, changes);
+  }
+}

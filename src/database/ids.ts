@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
+
+/** What a computed id stands for; part of what is hashed, so that ids of different kinds never meet. */
+type Kind = 'conversation' | 'friendship' | 'metadata';
+
+/**
+ * The computed id of a row about two people: the first 12 bytes of SHA-256 over the kind and the hex ids. The
+ * same on every node, so there is nothing to look up and nothing to create first; evenly spread over shards.
+ */
+function computedId(kind: Kind, first: string, second: string): string {
+  return createHash('sha256').update(`${kind}:${first}:${second}`).digest('hex').slice(0, 24);
+}
+
+/** The two people of a conversation in the order of their ids: the first, `lo`, and the second, `hi`. */
+export function inOrder(one: string, other: string): [lo: string, hi: string] {
+  return one < other ? [one, other] : [other, one];
+}
+
+const KEPT = 50_000;
+const conversations = new Map<string, string>();
+
+/** The id of the conversation of two people, in either order. Remembered, since hashing shows in a profile. */
+export function conversationIdOf(one: string, other: string): string {
+  const [lo, hi] = inOrder(one, other);
+  const pair = lo + hi;
+  let id = conversations.get(pair);
+  if (id === undefined) {
+    id = computedId('conversation', lo, hi);
+    if (conversations.size >= KEPT) conversations.clear();
+    conversations.set(pair, id);
+  }
+  return id;
+}
+
+/** The id of the row that says what `me` and `other` are to each other, as `me` sees it. */
+export function friendshipIdOf(me: string, other: string): string {
+  return computedId('friendship', me, other);
+}
+
+/** The id of the row that says what `me` has set for the conversation with `other`. */
+export function metadataIdOf(me: string, other: string): string {
+  return computedId('metadata', me, other);
+}
+
+/** A new id, made by the clock as MongoDB makes them. */
+export function newId(): string {
+  return new Types.ObjectId().toHexString();
+}

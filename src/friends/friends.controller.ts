@@ -1,0 +1,35 @@
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiErrors } from '../common/errors/api-errors.decorator.js';
+import { type Identity, Me } from '../common/identity.js';
+import { IdPipe } from '../common/validation/id.pipe.js';
+import { FriendsListResponse } from './dto/friend.response.js';
+import { FriendsService } from './friends.service.js';
+
+@ApiTags('Friends')
+@ApiBearerAuth()
+@Controller('friends')
+export class FriendsController {
+  constructor(private readonly friends: FriendsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'My friends', description: 'By name, with their presence as I may see it.' })
+  @ApiOkResponse({ type: FriendsListResponse })
+  @ApiErrors('validation_failed', 'unauthorized')
+  async list(@Me() me: Identity): Promise<FriendsListResponse> {
+    return { success: true, friends: await this.friends.list(me.userId) };
+  }
+
+  @Delete(':userId')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'End a friendship',
+    description:
+      'The history stays readable, sending is refused from then on. Both are told by `friendRemoved`.',
+  })
+  @ApiNoContentResponse({ description: 'The two are no longer friends.' })
+  @ApiErrors('validation_failed', 'unauthorized', 'not_found')
+  unfriend(@Me() me: Identity, @Param('userId', IdPipe) other: string): Promise<void> {
+    return this.friends.unfriend(me.userId, other);
+  }
+}

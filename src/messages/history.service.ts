@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { ChatError } from '../common/errors/chat-error.js';
+import type { Identity } from '../common/identity.js';
+import { AppConfig } from '../config/app-config.js';
+import { conversationIdOf } from '../database/ids.js';
+import type { Message } from '../realtime/wire.js';
+import { UsersService } from '../users/users.service.js';
+import type { HistoryQueryDto } from './dto/history-query.dto.js';
+import { type StoredMessage, toWire } from './message.js';
+import { MessagesRepository } from './messages.repository.js';
+
+const DEFAULT_LIMIT = 50;
+
+/** A page, oldest first, and the headers that lead to its neighbours. */
+export interface HistoryPage {
+  messages: Message[];
+  headers: { link?: string };
+}
+
+interface Slice {
+  messages: StoredMessage[];
+  /** The number to ask `before`, where there is something older. */
+  older?: number | undefined;
+  /** The number to ask `after`, where there is something newer. */
+  newer?: number | undefined;
+}
+
+type Ends = { conversationId: string; viewerId: string; limit: number };
+
+/** Reading what was said. */
+@Injectable()
+export class HistoryService {
+  constructor(
+    private readonly repository: MessagesRepository,
+    private readonly users: UsersService,
+    private readonly config: AppConfig,
+  ) {}
+
+  /**
+   * A page of the conversation with the other person as the caller may see it. Without any parameter, the
+   * newest `HISTORY_BARE_LIMIT`.
+   *
+   * @throws ChatError `not_found` for an unknown person, `to_oneself`, `validation_failed`
+   */
+  async read(me: Identity, otherUserId: string, query: HistoryQueryDto): Promise<HistoryPage> {
+    const { before, after } = query;
+    if (before !== undefined && after !== undefined) throw ChatError.invalid('after', 'excludes before');
+    if (otherUserId === me.userId) throw new ChatError('to_oneself');
+    await this.users.requireExists(otherUserId);
+
+    const ends = {
+      conversationId: conversationIdOf(me.userId, otherUserId),
+      viewerId: me.userId,
+      limit: this.limitOf(query),
+    };
+    const slice = await this.slice(ends, before, after);
+    return {
+      messages: slice.messages.map(toWire),
+      headers: links(otherUserId, Math.min(ends.limit, 200), slice),
+    };
+  }
+
+  private limitOf({ limit, before, after }: HistoryQueryDto): number {
+    const isBare = limit === undefined && before === undefined && after === undefined;
+    return isBare ? this.config.HISTORY_BARE_LIMIT : (limit ?? DEFAULT_LIMIT);
+  }
+
+  private async slice(ends: Ends, before: number | undefined, after: number | undefined): Promise<Slice> {
+    return after === undefined ? this.sliceBefore(ends, before) : this.sliceAfter(ends, after);
+  }
+
+  private async sliceBefore(ends: Ends, before: number | undefined): Promise<Slice> {
+    const [found, newer] = await Promise.all([
+      this.repository.findPage({ ...ends, before, limit: ends.limit + 1, order: 'newest first' }),
+      before === undefined
+        ? []
+        : this.repository.findPage({ ...ends, after: before - 1, limit: 1, order: 'oldest first' }),
+    ]);
+    const messages = found.slice(0, ends.limit).toReversed();
+    return {
+      messages,
+      older: found.length > ends.limit ? messages[0]?.seq : undefined,
+      newer: newer.length > 0 ? (messages.at(-1)?.seq ?? (before as number) - 1) : undefined,
+    };
+  }
+
+  private async sliceAfter(ends: Ends, after: number): Promise<Slice> {
+    const [found, older] = await Promise.all([
+      this.repository.findPage({ ...ends, after, limit: ends.limit + 1, order: 'oldest first' }),
+      this.repository.findPage({ ...ends, before: after + 1, limit: 1, order: 'newest first' }),
+    ]);
+    const messages = found.slice(0, ends.limit);
+    return {
+      messages,
+      older: older.length > 0 ? (messages[0]?.seq ?? after + 1) : undefined,
+      newer: found.length > ends.limit ? messages.at(-1)?.seq : undefined,
+    };
+  }
+}
+
+/** The `Link` header (RFC 8288): `prev` leads to what is older, `next` to what is newer. */
+function links(otherUserId: string, limit: number, { older, newer }: Slice): { link?: string } {
+  const path = `/api/messages/${otherUserId}?limit=${limit}`;
+  const link = [
+    ...(older === undefined ? [] : [`<${path}&before=${older}>; rel="prev"`]),
+    ...(newer === undefined ? [] : [`<${path}&after=${newer}>; rel="next"`]),
+  ].join(', ');
+  return link === '' ? {} : { link };
+}

@@ -1,0 +1,48 @@
+import type { Attachment, Message } from '../realtime/wire.js';
+
+/** A message as its sender gave it, with the id made once for this send. */
+export interface Draft {
+  _id: string;
+  conversationId: string;
+  senderId: string;
+  recipientId: string;
+  text: string;
+  attachment?: Attachment | undefined;
+  clientMessageId?: string | undefined;
+}
+
+/** A message with its place in the conversation, as it is stored. */
+export interface StoredMessage extends Draft {
+  seq: number;
+  tally: [lo: number, hi: number];
+  createdAt: Date;
+  /** Written behind a block: the recipient never sees it. */
+  hidden?: true | undefined;
+  /** With `hidden`: the number of the last message that the recipient may see. */
+  lastVisible?: number | undefined;
+}
+
+/** The message object of the contract. What is hidden, and the tallies, stay inside. */
+export function toWire(message: StoredMessage): Message {
+  return {
+    _id: message._id,
+    conversationId: message.conversationId,
+    senderId: message.senderId,
+    recipientId: message.recipientId,
+    text: message.text,
+    ...(message.attachment && { attachment: message.attachment }),
+    createdAt: message.createdAt.toISOString(),
+    status: 'sent',
+    seq: message.seq,
+    ...(message.clientMessageId !== undefined && { clientMessageId: message.clientMessageId }),
+  };
+}
+
+/** Whether two sends under one `clientMessageId` say the same. */
+export function hasSameContent(one: Draft, other: Draft): boolean {
+  return (
+    one.text === other.text &&
+    one.attachment?.type === other.attachment?.type &&
+    one.attachment?.url === other.attachment?.url
+  );
+}

@@ -1,0 +1,41 @@
+import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { type Identity, Me } from '../common/identity.js';
+import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
+import type { ChatSocket } from '../realtime/chat-socket.js';
+import type { Message } from '../realtime/wire.js';
+import { SendMessageDto } from './dto/send-message.dto.js';
+import { TypingDto } from './dto/typing.dto.js';
+import { MessagesService } from './messages.service.js';
+import { TypingService } from './typing.service.js';
+
+@ChatGateway()
+export class MessagesGateway {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly typing: TypingService,
+  ) {}
+
+  @SubscribeMessage('sendMessage')
+  async send(
+    @Me() me: Identity,
+    @MessageBody() body: SendMessageDto,
+    @ConnectedSocket() socket: ChatSocket,
+  ): Promise<Message> {
+    const { message } = await this.messages.send(me, body, socket.id);
+    return message;
+  }
+
+  @SubscribeMessage('typing')
+  start(
+    @Me() me: Identity,
+    @MessageBody() to: TypingDto,
+    @ConnectedSocket() socket: ChatSocket,
+  ): Promise<void> {
+    return this.typing.start(me, to.recipientId, socket.id);
+  }
+
+  @SubscribeMessage('stopTyping')
+  stop(@Me() me: Identity, @MessageBody() to: TypingDto): Promise<void> {
+    return this.typing.stop(me, to.recipientId);
+  }
+}

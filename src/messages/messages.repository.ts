@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, mongo, Types } from 'mongoose';
+import { DURABLE_READ } from '../database/read-options.js';
+import type { Draft, StoredMessage } from './message.js';
+import { MessageRow } from './message.schema.js';
+
+/**
+ * Codes of a node that steps down, shuts down or takes too long: they say nothing about the message. Source:
+ * `src/mongo/base/error_codes.yml` of MongoDB, categories NotPrimaryError, ShutdownError, ExceededTimeLimitError.
+ */
+const PASSING = new Set([50, 64, 91, 189, 262, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436]);
+
+type Row = MessageRow & { _id: Types.ObjectId };
+
+/** What became of an ordered insert. */
+export type InsertOutcome =
+  | { kind: 'stored' }
+  /** The first `landed` are stored; the next one was refused, and none behind it was tried. */
+  | { kind: 'refused'; landed: number; isDuplicate: boolean; error: Error }
+  /** Nobody knows which of them are stored. */
+  | { kind: 'unknown'; error: unknown };
+
+export interface PageQuery {
+  conversationId: string;
+  /** Whose view: messages hidden from this person are left out. */
+  viewerId: string;
+  /** Only numbers below. */
+  before?: number | undefined;
+  /** Only numbers above. */
+  after?: number | undefined;
+  limit: number;
+  order: 'oldest first' | 'newest first';
+}
+
+/**
+ * The messages in MongoDB. The message path goes to the driver's collection directly, since hydrating documents
+ * costs a third of the throughput; every value put into a query here is a number, an id or a checked string.
+ */
+@Injectable()
+export class MessagesRepository {
+  constructor(@InjectModel(MessageRow.name) private readonly model: Model<MessageRow>) {}
+
+  /** Stores the messages in this order, durable on a majority, up to the first that is refused. */
+  async insert(messages: StoredMessage[]): Promise<InsertOutcome> {
+    try {
+      await this.collection.insertMany(messages.map(toRow), {
+        ordered: true,
+        writeConcern: { w: 'majority', journal: true },
+      });
+      return { kind: 'stored' };
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+
+  /** Those of the drafts that a majority has, as they are stored. */
+  async findStored(drafts: Draft[]): Promise<StoredMessage[]> {
+    const rows = await this.collection
+      .find(
+        {
+          conversationId: { $in: drafts.map(({ conversationId }) => objectId(conversationId)) },
+          _id: { $in: drafts.map(({ _id }) => objectId(_id)) },
+        },
+        DURABLE_READ,
+      )
+      .toArray();
+    return rows.map(fromRow);
+  }
+
+  /** The message that this sender sent under this idempotency key. */
+  async findByClientMessageId(
+    conversationId: string,
+    senderId: string,
+    clientMessageId: string,
+  ): Promise<StoredMessage | undefined> {
+    const row = await this.collection.findOne(
+      { conversationId: objectId(conversationId), senderId: objectId(senderId), clientMessageId },
+      DURABLE_READ,
+    );
+    return row ? fromRow(row) : undefined;
+  }
+
+  /** The last message of each conversation that has one: one walk along the index, whatever their length. */
+  async findLast(conversationIds: string[]): Promise<Map<string, StoredMessage>> {
+    const groups = await this.collection
+      .aggregate<{ last: Row }>(
+        [
+          { $match: { conversationId: { $in: conversationIds.map(objectId) } } },
+          // Both sorted alike and no further filter, or the plan is no DISTINCT_SCAN.
+          { $sort: { conversationId: -1, seq: -1 } },
+          { $group: { _id: '$conversationId', last: { $first: '$$ROOT' } } },
+        ],
+        DURABLE_READ,
+      )
+      .toArray();
+    return new Map(groups.map(({ last }) => [last.conversationId.toHexString(), fromRow(last)]));
+  }
+
+  /** A page of what the viewer may see of a conversation. */
+  async findPage(query: PageQuery): Promise<StoredMessage[]> {
+    const { before, after } = query;
+    const seq = { ...(before !== undefined && { $lt: before }), ...(after !== undefined && { $gt: after }) };
+    const rows = await this.collection
+      .find(
+        {
+          conversationId: objectId(query.conversationId),
+          ...(Object.keys(seq).length > 0 && { seq }),
+          $or: [{ hidden: { $exists: false } }, { senderId: objectId(query.viewerId) }],
+        },
+        DURABLE_READ,
+      )
+      .sort({ seq: query.order === 'oldest first' ? 1 : -1 })
+      .limit(query.limit)
+      .toArray();
+    return rows.map(fromRow);
+  }
+
+  private get collection(): mongo.Collection<Row> {
+    return this.model.collection as unknown as mongo.Collection<Row>;
+  }
+}
+
+function objectId(hex: string): Types.ObjectId {
+  return Types.ObjectId.createFromHexString(hex);
+}
+
+/**
+ * A prefix counts as stored only if nothing but the write error is reported: a `MongoBulkWriteError` shows the
+ * write error and hides a failed write concern behind it.
+ */
+function outcomeOf(error: unknown): InsertOutcome {
+  if (!(error instanceof mongo.MongoBulkWriteError)) return { kind: 'unknown', error };
+  const [refused] = [error.writeErrors].flat();
+  if (!refused || PASSING.has(refused.code) || error.result.getWriteConcernError()) {
+    return { kind: 'unknown', error };
+  }
+  return { kind: 'refused', landed: refused.index, isDuplicate: refused.code === 11_000, error };
+}
+
+function toRow(message: StoredMessage): Row {
+  const { attachment, clientMessageId, hidden, lastVisible } = message;
+  return {
+    _id: objectId(message._id),
+    conversationId: objectId(message.conversationId),
+    senderId: objectId(message.senderId),
+    recipientId: objectId(message.recipientId),
+    seq: message.seq,
+    tally: message.tally,
+    text: message.text,
+    createdAt: message.createdAt,
+    ...(attachment && { attachment }),
+    ...(clientMessageId !== undefined && { clientMessageId }),
+    ...(hidden && { hidden, lastVisible: lastVisible ?? 0 }),
+  };
+}
+
+function fromRow(row: Row): StoredMessage {
+  return {
+    ...row,
+    _id: row._id.toHexString(),
+    conversationId: row.conversationId.toHexString(),
+    senderId: row.senderId.toHexString(),
+    recipientId: row.recipientId.toHexString(),
+  };
+}

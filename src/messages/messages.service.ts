@@ -1,0 +1,166 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ChatError } from '../common/errors/chat-error.js';
+import type { Identity } from '../common/identity.js';
+import { conversationIdOf, newId } from '../database/ids.js';
+import type { Message } from '../realtime/wire.js';
+import { Realtime } from '../realtime/realtime.js';
+import { Turn } from '../realtime/turn.js';
+import { UsersService } from '../users/users.service.js';
+import type { SendMessageDto } from './dto/send-message.dto.js';
+import { type Draft, hasSameContent, type StoredMessage, toWire } from './message.js';
+import { MessageLog } from './message-log.js';
+import { MessagesRepository } from './messages.repository.js';
+import { PendingSend, type Sent } from './pending-send.js';
+import { Relations, type Relation } from './relations.js';
+import { TypingService } from './typing.service.js';
+
+/** How long it may take until it is known whether a message is stored, in milliseconds. */
+const SEND_DEADLINE = 15_000;
+
+/** Sending: who may, exactly once, in order, and who is told. */
+@Injectable()
+export class MessagesService implements OnModuleInit {
+  constructor(
+    private readonly log: MessageLog,
+    private readonly relations: Relations,
+    private readonly repository: MessagesRepository,
+    private readonly users: UsersService,
+    private readonly typing: TypingService,
+    private readonly realtime: Realtime,
+  ) {}
+
+  onModuleInit(): void {
+    this.log.serve({
+      stored: (message, send) => this.tellStored(message, send),
+      recheck: (sends) => this.recheck(sends),
+    });
+  }
+
+  /**
+   * Sends a message. Resolved once it is durable on a majority; the same `clientMessageId` again gives the
+   * stored message and stores nothing.
+   *
+   * @param exceptSocket - the socket that sends it, which its acknowledgement tells
+   * @returns the message, and whether this call stored it
+   * @throws ChatError `to_oneself`, `not_found`, `recipient_blocked`, `not_friends`, `client_message_id_reused`,
+   *   `outcome_unknown` after 15 s, `unavailable` where it is known that nothing was stored
+   */
+  async send(
+    me: Identity,
+    body: SendMessageDto,
+    exceptSocket?: string,
+  ): Promise<{ message: Message; isNew: boolean }> {
+    const turn = Turn.current();
+    await turn?.mine();
+    const draft = draftOf(me.userId, body);
+    const outcome = this.enter(draft, exceptSocket);
+    turn?.pass();
+    const { message, isNew } = await outcome;
+    if (!isNew) await this.replay(message, draft);
+    return { message: toWire(message), isNew };
+  }
+
+  /** A repeat may mean that the push was lost with a crash, so it is pushed again; clients drop an id they have. */
+  private async replay(message: StoredMessage, draft: Draft): Promise<void> {
+    if (!hasSameContent(message, draft)) throw new ChatError('client_message_id_reused');
+    const { isSenderBlocked } = await this.relations.read(draft);
+    if (!isSenderBlocked) this.tellRecipient(message);
+  }
+
+  /** Takes the place in the order at once; the checks and the write follow. */
+  private enter(draft: Draft, exceptSocket: string | undefined): Promise<Sent> {
+    const send = new PendingSend(draft, exceptSocket);
+    const twin = this.log.twinOf(send);
+    if (twin) return twin.outcome.then(({ message }) => ({ message, isNew: false }));
+    this.log.enter(send);
+    void this.check(send);
+    return this.untilDeadline(send);
+  }
+
+  private async untilDeadline(send: PendingSend): Promise<Sent> {
+    const timer = setTimeout(
+      () => send.fail(new ChatError(send.wasAttempted ? 'outcome_unknown' : 'unavailable')),
+      SEND_DEADLINE,
+    );
+    try {
+      return await send.outcome;
+    } finally {
+      clearTimeout(timer);
+      this.log.release(send);
+      // Those behind it in its line need not wait for it any more.
+      this.log.wake();
+    }
+  }
+
+  private async check(send: PendingSend): Promise<void> {
+    try {
+      const relation = await this.relations.read(send.draft);
+      if (mayTalk(relation)) {
+        send.relation = relation;
+        this.log.wake();
+      } else {
+        await this.refuse(send, relation);
+      }
+    } catch (error) {
+      send.fail(error);
+    }
+  }
+
+  /** An idempotency key is looked up before friendship and blocks are: a replay is answered after unfriending too. */
+  private async refuse(send: PendingSend, relation: Relation): Promise<void> {
+    const { conversationId, senderId, recipientId, clientMessageId } = send.draft;
+    const stored =
+      clientMessageId !== undefined &&
+      (await this.repository.findByClientMessageId(conversationId, senderId, clientMessageId));
+    if (stored) send.succeed({ message: stored, isNew: false });
+    else if (!(await this.users.exists(recipientId))) send.fail(new ChatError('not_found'));
+    else send.fail(new ChatError(relation.isRecipientBlocked ? 'recipient_blocked' : 'not_friends'));
+  }
+
+  private async recheck(sends: PendingSend[]): Promise<void> {
+    await Promise.all(
+      sends.map(async (send) => {
+        const relation = await this.relations.read(send.draft);
+        if (mayTalk(relation)) send.relation = relation;
+        else await this.refuse(send, relation);
+      }),
+    );
+  }
+
+  private tellStored(message: StoredMessage, send: PendingSend): void {
+    const { senderId, recipientId, conversationId, seq } = message;
+    this.typing.end(senderId, recipientId);
+    this.tellRecipient(message);
+    // One that is past its deadline was told that the outcome is unknown, so its socket learns it here.
+    const exceptSocket = send.isSettled ? undefined : send.exceptSocket;
+    this.realtime.tell(senderId, 'messageSent', toWire(message), {
+      place: { conversationId, seq },
+      exceptSocket,
+    });
+  }
+
+  private tellRecipient(message: StoredMessage): void {
+    if (message.hidden) return;
+    const { conversationId, seq, recipientId } = message;
+    this.realtime.tell(recipientId, 'receiveMessage', toWire(message), { place: { conversationId, seq } });
+  }
+}
+
+function mayTalk({ areFriends, isRecipientBlocked }: Relation): boolean {
+  return areFriends && !isRecipientBlocked;
+}
+
+function draftOf(senderId: string, body: SendMessageDto): Draft {
+  const { recipientId, text = '', attachment, clientMessageId } = body;
+  if (recipientId === senderId) throw new ChatError('to_oneself');
+  if (text === '' && !attachment) throw ChatError.invalid('text', 'may be empty only with an attachment');
+  return {
+    _id: newId(),
+    conversationId: conversationIdOf(senderId, recipientId),
+    senderId,
+    recipientId,
+    text,
+    ...(attachment && { attachment: { type: attachment.type, url: attachment.url } }),
+    ...(clientMessageId !== undefined && { clientMessageId }),
+  };
+}

@@ -1,0 +1,48 @@
+import { inOrder } from '../database/ids.js';
+import type { Draft, StoredMessage } from './message.js';
+
+type PerPerson = [lo: number, hi: number];
+
+/** What the next message of a conversation follows on: all of it can be read off the last message. */
+export interface Head {
+  seq: number;
+  tally: PerPerson;
+  /** The number of the last message that each of the two may see. */
+  visible: PerPerson;
+  createdAt: Date;
+}
+
+const START: Head = { seq: 0, tally: [0, 0], visible: [0, 0], createdAt: new Date(0) };
+
+/** The head of a conversation, from its last message or from having none. */
+export function headAfter(last: StoredMessage | undefined): Head {
+  if (!last) return START;
+  const visible: PerPerson = [last.seq, last.seq];
+  if (last.hidden) visible[recipientSide(last)] = last.lastVisible ?? 0;
+  return { seq: last.seq, tally: last.tally, visible, createdAt: last.createdAt };
+}
+
+/**
+ * Gives a draft its place behind the head: the next number, the tallies, and a time that never runs backwards
+ * within the conversation, since the clocks of nodes differ. A message hidden from its recipient takes a number
+ * but does not count in the tally, and points to the last one that the recipient may see.
+ */
+export function placeBehind(head: Head, draft: Draft, isHidden: boolean, now = new Date()): StoredMessage {
+  const tally: PerPerson = [...head.tally];
+  if (!isHidden) tally[senderSide(draft)] += 1;
+  return {
+    ...draft,
+    seq: head.seq + 1,
+    tally,
+    createdAt: now < head.createdAt ? head.createdAt : now,
+    ...(isHidden && { hidden: true, lastVisible: head.visible[recipientSide(draft)] }),
+  };
+}
+
+function senderSide({ senderId, recipientId }: Draft): 0 | 1 {
+  return inOrder(senderId, recipientId)[0] === senderId ? 0 : 1;
+}
+
+function recipientSide(draft: Draft): 0 | 1 {
+  return senderSide(draft) === 0 ? 1 : 0;
+}

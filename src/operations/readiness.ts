@@ -1,0 +1,45 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { ChatError } from '../common/errors/chat-error.js';
+
+/** How long the database may take to answer, in milliseconds, before it counts as away. */
+const PING_TIMEOUT = 2000;
+
+/** Whether this node can serve: started, not stopping, and its database answers. */
+@Injectable()
+export class Readiness implements OnModuleDestroy {
+  private isServing = false;
+
+  constructor(@InjectConnection() private readonly connection: Connection) {}
+
+  /** Said once the port is open. */
+  begin(): void {
+    this.isServing = true;
+  }
+
+  onModuleDestroy(): void {
+    this.isServing = false;
+  }
+
+  /** @throws ChatError `unavailable` */
+  async assert(): Promise<void> {
+    if (!this.isServing)
+      throw new ChatError('unavailable', { message: 'The service is starting or stopping.' });
+    await this.ping();
+  }
+
+  private async ping(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new ChatError('unavailable')), PING_TIMEOUT);
+    });
+    try {
+      await Promise.race([this.connection.db?.command({ ping: 1 }), late]);
+    } catch (cause) {
+      throw new ChatError('unavailable', { message: 'The database does not answer.', cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type { Payload, ServerEvent } from './client-events.js';
+
+/** Where a message stands in its conversation, so that an outbox can keep order. */
+export interface Place {
+  conversationId: string;
+  seq: number;
+}
+
+/** An event for all devices of one person. */
+export interface EventEnvelope<E extends ServerEvent = ServerEvent> {
+  kind: 'event';
+  userId: string;
+  event: E;
+  payload: Payload<E>;
+  /** The socket that is not told, since its acknowledgement says the same. */
+  exceptSocket?: string | undefined;
+  place?: Place | undefined;
+}
+
+/** The end of sessions of one person: their sockets are disconnected for good. */
+export interface EndEnvelope {
+  kind: 'end';
+  userId: string;
+  sessionIds: string[];
+}
+
+export type Envelope = { [E in ServerEvent]: EventEnvelope<E> }[ServerEvent] | EndEnvelope;
+export type Hearer = (envelope: Envelope) => void;
+
+/**
+ * The one way by which something is told to a person: an envelope, addressed to a user, heard by every node
+ * that has a socket of theirs. Envelopes of one publisher to one user keep their order.
+ */
+export abstract class Bus {
+  /** Hears what is for this user from now on; resolved when that is certain. */
+  abstract hear(userId: string, hearer: Hearer): Promise<void>;
+  abstract stopHearing(userId: string): void;
+  abstract publish(envelope: Envelope): void;
+}
+
+/** The bus of a single node: a call. */
+@Injectable()
+export class InMemoryBus extends Bus {
+  private readonly hearers = new Map<string, Hearer>();
+
+  async hear(userId: string, hearer: Hearer): Promise<void> {
+    this.hearers.set(userId, hearer);
+  }
+
+  stopHearing(userId: string): void {
+    this.hearers.delete(userId);
+  }
+
+  publish(envelope: Envelope): void {
+    this.hearers.get(envelope.userId)?.(envelope);
+  }
+}

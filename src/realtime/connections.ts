@@ -1,0 +1,131 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DomainEvents } from '../common/domain-events.js';
+import type { Identity } from '../common/identity.js';
+import { Bus, type Envelope } from './bus.js';
+import type { ChatSocket } from './chat-socket.js';
+import { Outbox } from './outbox.js';
+import { SessionPort } from './session-authority.js';
+
+/** Longest delay a timer of Node can have, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** How long after `exp` a transport is closed, in milliseconds: an event sent meanwhile is told why it is refused. */
+const EXPIRY_SLACK = 1000;
+
+interface Connection {
+  socket: ChatSocket;
+  outbox: Outbox;
+  isAdmitted: boolean;
+  expiry?: NodeJS.Timeout;
+}
+
+interface Devices {
+  connections: Map<string, Connection>;
+  /** Resolved when the bus surely brings what is for this person. */
+  hearing: Promise<void>;
+}
+
+/** The sockets of this node by person: admits them, serves them what the bus brings, ends them. */
+@Injectable()
+export class Connections {
+  private readonly logger = new Logger(Connections.name);
+  private readonly people = new Map<string, Devices>();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly sessions: SessionPort,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /**
+   * Takes in a socket that passed the handshake: hears of its person's events first, then looks at the session
+   * once more, so that an end of the session in between is not missed, then says `ready`.
+   */
+  async open(socket: ChatSocket): Promise<void> {
+    const connection: Connection = { socket, outbox: new Outbox(socket), isAdmitted: false };
+    const devices = this.add(connection);
+    socket.once('disconnect', () => this.remove(connection));
+    this.scheduleExpiry(connection);
+    try {
+      await devices.hearing;
+      const isAlive = await this.sessions.isAlive(socket.data.user);
+      if (!isAlive) socket.disconnect(true);
+      else if (socket.connected) this.admit(connection);
+    } catch (error) {
+      this.logger.warn(`A connection was closed, since its session could not be checked: ${String(error)}`);
+      closeTransport(socket);
+    }
+  }
+
+  /** Puts a fresh token's identity in the place of the old one: the socket stays until the new `exp`. */
+  renew(socket: ChatSocket, identity: Identity): void {
+    socket.data.user = identity;
+    const connection = this.people.get(identity.userId)?.connections.get(socket.id);
+    if (connection) this.scheduleExpiry(connection);
+  }
+
+  /** Closes every transport of this node, so that the clients connect again elsewhere. */
+  closeAll(): void {
+    for (const { connections } of this.people.values()) {
+      for (const { socket } of connections.values()) closeTransport(socket);
+    }
+  }
+
+  private admit(connection: Connection): void {
+    connection.isAdmitted = true;
+    connection.outbox.open();
+    const { socket } = connection;
+    this.events.emit('connection.opened', { userId: socket.data.user.userId, socketId: socket.id });
+  }
+
+  private add(connection: Connection): Devices {
+    const { socket } = connection;
+    const { userId } = socket.data.user;
+    let devices = this.people.get(userId);
+    if (!devices) {
+      const hearing = this.bus.hear(userId, (envelope) => this.deliver(envelope));
+      devices = { connections: new Map(), hearing };
+      this.people.set(userId, devices);
+    }
+    devices.connections.set(socket.id, connection);
+    return devices;
+  }
+
+  private remove({ socket, expiry, isAdmitted }: Connection): void {
+    clearTimeout(expiry);
+    const { userId } = socket.data.user;
+    const devices = this.people.get(userId);
+    devices?.connections.delete(socket.id);
+    if (devices?.connections.size === 0) {
+      this.people.delete(userId);
+      this.bus.stopHearing(userId);
+    }
+    if (isAdmitted) this.events.emit('connection.closed', { userId, socketId: socket.id });
+  }
+
+  private deliver(envelope: Envelope): void {
+    const connections = this.people.get(envelope.userId)?.connections.values() ?? [];
+    if (envelope.kind === 'event') {
+      for (const { outbox } of connections) outbox.give(envelope);
+      return;
+    }
+    for (const { socket } of connections) {
+      if (envelope.sessionIds.includes(socket.data.user.sessionId)) socket.disconnect(true);
+    }
+  }
+
+  private scheduleExpiry(connection: Connection): void {
+    clearTimeout(connection.expiry);
+    const { socket } = connection;
+    const left = socket.data.user.expiresAt * 1000 + EXPIRY_SLACK - Date.now();
+    connection.expiry = setTimeout(
+      () => (left > LONGEST_TIMER ? this.scheduleExpiry(connection) : closeTransport(socket)),
+      Math.max(0, Math.min(left, LONGEST_TIMER)),
+    ).unref();
+  }
+}
+
+/** Without a `disconnect` packet, after which clients would not connect again by themselves. */
+function closeTransport(socket: ChatSocket): void {
+  socket.conn.close();
+}

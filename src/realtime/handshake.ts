@@ -1,0 +1,45 @@
+import { ChatError } from '../common/errors/chat-error.js';
+import { toChatError } from '../common/errors/to-chat-error.js';
+import type { ChatSocket } from './chat-socket.js';
+import type { SessionAuthority } from './session-authority.js';
+import { socketBody } from './socket-error.filter.js';
+
+/** The middleware that lets a socket connect only with a valid token, and forgets the token afterwards. */
+export function handshake(sessions: SessionAuthority) {
+  return async (socket: ChatSocket, next: (error?: Error) => void): Promise<void> => {
+    try {
+      const token = tokenOf(socket);
+      forgetToken(socket);
+      socket.data.user = await sessions.authenticate(token);
+      next();
+    } catch (thrown) {
+      next(connectError(toChatError(thrown)));
+    }
+  };
+}
+
+/** `auth.token`, else the query's `token`, else the `Authorization` header. */
+function tokenOf({ handshake: { auth, query, headers } }: ChatSocket): string {
+  const given: unknown =
+    auth.token ?? query.token ?? /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (typeof given !== 'string' || given === '') throw new ChatError('unauthorized');
+  return given;
+}
+
+/** What is not kept cannot get into a log, a trace or another node. */
+function forgetToken(socket: ChatSocket): void {
+  const { handshake: shake, request } = socket;
+  delete shake.auth.token;
+  delete shake.query.token;
+  delete shake.headers.authorization;
+  delete request.headers.authorization;
+  shake.url = shake.url.split('?')[0] ?? '';
+  request.url = shake.url;
+  const { _query: query } = request as { _query?: Record<string, unknown> };
+  delete query?.token;
+}
+
+function connectError(error: ChatError): Error {
+  const message = error.getStatus() === 401 ? 'Unauthorized' : error.message;
+  return Object.assign(new Error(message), { data: socketBody(error) });
+}

@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { INestApplicationContext } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { ServerOptions, Socket } from 'socket.io';
+import { OriginPolicy } from '../common/origin-policy.js';
+import type { ChatServer, ChatSocket } from './chat-socket.js';
+import { Connections } from './connections.js';
+import { Dispatcher, type Handler } from './dispatcher.js';
+import { handshake } from './handshake.js';
+import { SessionPort } from './session-authority.js';
+
+/** How long a client may stay without a successful CONNECT, in milliseconds. */
+const CONNECT_TIMEOUT = 5000;
+
+/** Largest event in bytes, as the largest HTTP body. */
+export const MAX_EVENT_BYTES = 1024 * 1024;
+
+/**
+ * Socket.IO as this service uses it: origins and tokens are checked before a socket exists, and events go to
+ * Nest's handlers through the dispatcher, which keeps their order and answers each one. Nest's own binding
+ * answers unknown events with nothing and lets events of one socket overtake each other.
+ */
+export class RealtimeAdapter extends IoAdapter {
+  constructor(private readonly app: INestApplicationContext) {
+    super(app);
+  }
+
+  override createIOServer(port: number): ChatServer {
+    const origins = this.app.get(OriginPolicy);
+    const connections = this.app.get(Connections);
+    const options: Partial<ServerOptions> = {
+      serveClient: false,
+      connectTimeout: CONNECT_TIMEOUT,
+      maxHttpBufferSize: MAX_EVENT_BYTES,
+      perMessageDeflate: false,
+      allowRequest: (request, decide) => decide(null, isAllowed(origins, request)),
+      cors: (request, decide) => decide(null, { origin: isAllowed(origins, request) }),
+    };
+    const server: ChatServer = super.createIOServer(port, options as ServerOptions);
+    server.use(handshake(this.app.get(SessionPort)));
+    server.on('connection', (socket) => void connections.open(socket));
+    return server;
+  }
+
+  override bindMessageHandlers(socket: Socket, handlers: MessageMappingProperties[]): void {
+    this.app.get(Dispatcher).bind(
+      socket as ChatSocket,
+      handlers.map(({ message, callback }): [string, Handler] => [message, callback as Handler]),
+    );
+  }
+}
+
+function isAllowed(origins: OriginPolicy, { headers }: { headers: IncomingHttpHeaders }): boolean {
+  return origins.allows(headers.origin, headers.host);
+}

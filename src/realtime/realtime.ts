@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Bus, type Place } from './bus.js';
+import type { Payload, ServerEvent } from './client-events.js';
+
+interface TellOptions {
+  exceptSocket?: string | undefined;
+  place?: Place | undefined;
+}
+
+/** What features use to reach people: the only way anything is sent to a socket. */
+@Injectable()
+export class Realtime {
+  constructor(private readonly bus: Bus) {}
+
+  /** Tells all devices of this person, on whatever node. A hint: it may be lost, a fetch gives the truth. */
+  tell<E extends ServerEvent>(
+    userId: string,
+    event: E,
+    payload: Payload<E>,
+    options: TellOptions = {},
+  ): void {
+    this.bus.publish({ kind: 'event', userId, event, payload, ...options } as Parameters<Bus['publish']>[0]);
+  }
+
+  /** Disconnects the sockets of these sessions for good. */
+  endSessions(userId: string, sessionIds: string[]): void {
+    if (sessionIds.length > 0) this.bus.publish({ kind: 'end', userId, sessionIds });
+  }
+}
