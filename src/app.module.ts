@@ -5,7 +5,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
 import { HttpErrorFilter } from './common/http/http-error.filter.js';
 import { StrictInputGuard } from './common/validation/strict-input.guard.js';
-import { validationPipe } from './common/validation/validation.pipe.js';
+import { StrictValidationPipe } from './common/validation/validation.pipe.js';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
@@ -40,7 +40,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: HttpErrorFilter },
         { provide: APP_GUARD, useExisting: AccessGuard },
         { provide: APP_GUARD, useClass: StrictInputGuard },
-        { provide: APP_PIPE, useFactory: validationPipe },
+        { provide: APP_PIPE, useClass: StrictValidationPipe },
       ],
     };
   }

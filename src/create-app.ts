@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { answerMalformedHttp } from './common/http/malformed-http.js';
+import { answerBadUrl, answerMalformedHttp } from './common/http/malformed-http.js';
 import { takeJsonOnly } from './common/http/json-body.js';
 import { OriginPolicy } from './common/origin-policy.js';
 import type { AppConfig } from './config/app-config.js';
@@ -30,6 +30,7 @@ export async function createApp(config: AppConfig, mongoUri: string): Promise<Ne
     requestTimeout: 30_000,
     keepAliveTimeout: 65_000,
     clientErrorHandler: answerMalformedHttp,
+    frameworkErrors: answerBadUrl,
   });
   takeJsonOnly(adapter.getInstance());
   logRequests(adapter.getInstance(), logger);

@@ -367,7 +367,6 @@ describe('friends', () => {
         ]),
       ),
     );
-    await second.app.close();
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
 
     const rows = (await running.db.collection('friendships').find().toArray()) as unknown as (Row & {
@@ -393,5 +392,6 @@ describe('friends', () => {
         expect(other && (await friendsOf(other)).some(({ _id }) => _id === one.id)).toBe(true);
       }
     }
+    await second.stop();
   });
 });

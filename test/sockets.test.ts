@@ -124,6 +124,18 @@ describe('Answers', () => {
     expect(await device.asks('typing', { recipientId: bob.id })).toEqual({ success: true, data: null });
   });
 
+  test('deep nesting and 50,000 keys are refused', async () => {
+    const device = await ann.connects();
+    const deep = JSON.parse(`{"text":${'['.repeat(3000)}${']'.repeat(3000)}}`) as object;
+    const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, 1]));
+    for (const payload of [deep, wide]) {
+      expect(await device.raw('sendMessage', payload)).toMatchObject({
+        success: false,
+        code: 'validation_failed',
+      });
+    }
+  });
+
   test('`__proto__` in a payload pollutes nothing', async () => {
     const device = await ann.connects();
     const payload = JSON.parse(`{"recipientId":"${bob.id}","text":"x","__proto__":{"polluted":1}}`) as object;

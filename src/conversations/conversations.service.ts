@@ -7,7 +7,7 @@ import type { ConversationMetadata } from '../realtime/wire.js';
 import { UsersService } from '../users/users.service.js';
 import { BlocksService } from './blocks.service.js';
 import type { ChangeMetadata } from './dto/change-metadata.dto.js';
-import { InTurn } from './in-turn.js';
+import { InTurn } from '../common/in-turn.js';
 import { MetadataRepository, type NewBlock } from './metadata.repository.js';
 import type { Settings } from './settings.js';
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ClientSession } from 'mongoose';
 import { ChatError } from '../common/errors/chat-error.js';
 import { BlocksService } from '../conversations/blocks.service.js';
-import { InTurn } from '../conversations/in-turn.js';
+import { InTurn } from '../common/in-turn.js';
 import { conversationIdOf } from '../database/ids.js';
 import { Transactions } from '../database/transactions.js';
 import { FriendEvents } from './friend-events.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InTurn } from '../conversations/in-turn.js';
+import { InTurn } from '../common/in-turn.js';
 
 /**
  * The one line in which this node tells of presence. What is told comes from reads that take their time; one

@@ -1,5 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { type HydratedDocument, Types } from 'mongoose';
+import { SchemaTypes, type Types } from 'mongoose';
 
 @Schema({ _id: false })
 export class AttachmentRow {
@@ -13,13 +13,13 @@ export class AttachmentRow {
 /** A row of `messages`, the only truth about what was said. Never changed, never deleted. */
 @Schema({ collection: 'messages', versionKey: false })
 export class MessageRow {
-  @Prop({ type: Types.ObjectId, required: true })
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
   conversationId!: Types.ObjectId;
 
-  @Prop({ type: Types.ObjectId, required: true })
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
   senderId!: Types.ObjectId;
 
-  @Prop({ type: Types.ObjectId, required: true })
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
   recipientId!: Types.ObjectId;
 
   /** 1, 2, 3 … without gaps within the conversation. */
@@ -51,7 +51,6 @@ export class MessageRow {
   lastVisible?: number;
 }
 
-export type MessageDocument = HydratedDocument<MessageRow>;
 export const MessageSchema = SchemaFactory.createForClass(MessageRow);
 
 // Led by the shard key, as every unique index must be.

@@ -7,6 +7,12 @@ import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { findBinary } from '../../src/database/embedded/binary/find-binary.js';
 
+/** A failure that was ordered. */
+export interface Failure {
+  /** Resolves when this many commands have failed by it. */
+  hasHit(times: number): Promise<void>;
+}
+
 /** A real mongod that can be told to fail: a one-node replica set with test commands and no accounts. */
 export interface FaultyMongod {
   uri: string;
@@ -15,11 +21,9 @@ export interface FaultyMongod {
    *
    * @param times - how many commands
    */
-  fail(commands: string[], times: number, how: Record<string, unknown>): Promise<void>;
+  fail(commands: string[], times: number, how: Record<string, unknown>): Promise<Failure>;
   /** Ends all failing. */
   heal(): Promise<void>;
-  /** How many commands have failed so far. */
-  failed(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -70,12 +74,18 @@ export async function startFaultyMongod(): Promise<FaultyMongod> {
   return {
     uri: `mongodb://127.0.0.1:${port}/faulty?replicaSet=faulty`,
     fail: async (failCommands, times, how) => {
-      await failPoint({ times }, { failCommands, ...how });
+      // The count goes on from one failure to the next.
+      const { count } = await failPoint({ times }, { failCommands, ...how });
+      return {
+        hasHit: async (hits) => {
+          const timesEntered = Number(count) + hits;
+          await admin.command({ waitForFailPoint: 'failCommand', timesEntered, maxTimeMS: 15_000 });
+        },
+      };
     },
     heal: async () => {
       await failPoint('off');
     },
-    failed: async () => Number((await failPoint('off')).count),
     stop: async () => {
       await client.close();
       mongod.kill('SIGKILL');

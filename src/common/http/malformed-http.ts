@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import type { FastifyReply } from 'fastify';
+import { toChatError } from '../errors/to-chat-error.js';
 import { ChatError } from '../errors/chat-error.js';
 
 /** Answers what is not HTTP at all (RFC 9112) in the contract's shape, and closes the connection. */
@@ -13,6 +15,12 @@ export function answerMalformedHttp(error: Error & { code?: string }, socket: So
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
+}
+
+/** Answers a path that the router cannot read, before any hook or filter runs, in the contract's shape. */
+export function answerBadUrl(thrown: Error, _request: unknown, reply: FastifyReply): void {
+  const error = toChatError(thrown);
+  void reply.status(error.getStatus()).send(error.body());
 }
 
 function answerTo(code: string | undefined): [status: string, error: ChatError] {

@@ -1,0 +1,257 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Person, call } from './support/person.js';
+import { type RunningApp, startApp } from './support/running-app.js';
+
+let app: RunningApp;
+let ann: Person;
+beforeAll(async () => {
+  app = await startApp({ CORS_ORIGINS: 'https://chat.example.org', NODE_ENV: 'test' });
+  ann = await Person.signUp(app.url, 'Ann');
+});
+afterAll(() => app.stop());
+
+const failure = (code: string) => ({ success: false, message: expect.any(String), code });
+
+/** Sends bytes as they are and gives all that comes back. */
+async function raw(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  return text(socket);
+}
+
+async function post(path: string, body: string | Uint8Array, headers: Record<string, string> = {}) {
+  const response = await fetch(app.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${ann.token}`, ...headers },
+    body: body as string,
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+describe('Errors have one shape', () => {
+  test('unknown routes, in every form', async () => {
+    for (const path of [
+      '/',
+      '/api',
+      '/api/nothing',
+      '/API/friends',
+      '//api/friends',
+      '/api/friends;x=1',
+      '/api/friends/%2e%2e',
+    ]) {
+      const { status, body } = await call(app.url, 'GET', path);
+      expect([401, 404]).toContain(status);
+      expect(body).toEqual(failure(status === 401 ? 'unauthorized' : 'not_found'));
+    }
+    expect(await call(app.url, 'DELETE', '/api/friends', { token: ann.token })).toMatchObject({
+      status: 404,
+    });
+  });
+
+  test('a path that cannot be decoded', async () => {
+    expect(await call(app.url, 'GET', '/api/messages/%zz', { token: ann.token })).toMatchObject({
+      status: 400,
+      body: failure('validation_failed'),
+    });
+  });
+
+  test.each([
+    ['malformed JSON', '{"recipientId":'],
+    ['no JSON at all', 'hello'],
+    ['NaN', '{"text":NaN}'],
+    ['bytes that are not UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    ['a key that reaches for prototypes', '{"__proto__":{"x":1}}'],
+    ['a key that reaches for constructors', '{"constructor":{"prototype":{"x":1}}}'],
+  ])('%s', async (_, body) => {
+    expect(await post('/api/messages/send', body)).toEqual({ status: 400, body: failure('malformed_json') });
+  });
+
+  test.each([['a text'], [5], [[]], [null]])('a body of %j', async (body) => {
+    expect(await post('/api/messages/send', JSON.stringify(body))).toMatchObject({
+      status: 400,
+      body: failure('validation_failed'),
+    });
+  });
+
+  test('deep nesting and 100,000 keys', async () => {
+    const deep = `{"text":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    const wide = JSON.stringify(
+      Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, 1])),
+    );
+    for (const body of [deep, wide]) expect((await post('/api/messages/send', body)).status).toBe(400);
+  });
+
+  test('a body over 1 MiB', async () => {
+    expect(await post('/api/messages/send', `{"text":"${'x'.repeat(1024 * 1024)}"}`)).toEqual({
+      status: 413,
+      body: failure('too_large'),
+    });
+  });
+
+  test('another content type', async () => {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+    ]) {
+      expect(await post('/api/messages/send', 'a=b', { 'content-type': type })).toEqual({
+        status: 415,
+        body: failure('unsupported_media_type'),
+      });
+    }
+  });
+
+  test('what is not HTTP, or two lengths at once', async () => {
+    const requests = [
+      'nonsense\r\n\r\n',
+      'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc',
+      'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      `GET / HTTP/1.1\r\nHost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
+    ];
+    for (const request of requests) {
+      const answer = await raw(request);
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ success: false });
+    }
+  });
+});
+
+describe('Input is strict', () => {
+  test('a query parameter or body that a route does not take is refused', async () => {
+    expect(await ann.get('/api/friends?limit=5')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'limit' }] },
+    });
+    expect(await ann.post('/api/auth/logout', { all: true })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'all' }] },
+    });
+    expect(await ann.put('/api/conversations/' + 'f'.repeat(24) + '/metadata?x=1', {})).toMatchObject({
+      status: 400,
+    });
+  });
+
+  test('an empty body with a content type counts as none', async () => {
+    const response = await fetch(`${app.url}/api/friends/${'f'.repeat(24)}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${ann.token}`, 'content-type': 'application/json' },
+    });
+    expect(response.status).toBe(404);
+  });
+});
+
+describe('Headers', () => {
+  test('every answer has a request id and says no more of the server than needed', async () => {
+    const { headers } = await ann.get('/api/friends');
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('server')).toBeNull();
+  });
+
+  test.each([
+    ['https://chat.example.org', true],
+    ['http://localhost:5173', true],
+    ['https://evil.test', false],
+    ['https://chat.example.org.evil.test', false],
+    ['null', false],
+  ])('origin %s: allowed %p', async (origin, isAllowed) => {
+    const { headers } = await call(app.url, 'GET', '/api/friends', { token: ann.token, headers: { origin } });
+    expect(headers.get('access-control-allow-origin')).toBe(isAllowed ? origin : null);
+    const preflight = await fetch(`${app.url}/api/messages/send`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      },
+    });
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(isAllowed ? origin : null);
+  });
+
+  test('browsers may read what clients need', async () => {
+    const origin = 'https://chat.example.org';
+    const { headers } = await call(app.url, 'GET', '/api/friends', { token: ann.token, headers: { origin } });
+    expect(headers.get('access-control-expose-headers')).toBe('Link, Retry-After, X-Request-Id');
+  });
+});
+
+describe('Every guarded route', () => {
+  test('needs a token, whatever the method', async () => {
+    const routes = [
+      ['GET', '/api/users/me'],
+      ['PATCH', '/api/users/me'],
+      ['GET', '/api/users?query=ab'],
+      ['GET', '/api/friends'],
+      ['GET', '/api/friends/requests'],
+      ['POST', '/api/friends/requests'],
+      ['DELETE', `/api/friends/${'f'.repeat(24)}`],
+      ['GET', `/api/messages/${'f'.repeat(24)}`],
+      ['POST', '/api/messages/send'],
+      ['GET', `/api/conversations/${'f'.repeat(24)}/metadata`],
+      ['PUT', `/api/conversations/${'f'.repeat(24)}/metadata`],
+      ['POST', '/api/auth/logout'],
+      ['GET', '/api/auth/sessions'],
+      ['PUT', '/api/auth/password'],
+    ] as const;
+    for (const [method, path] of routes) {
+      expect([path, await call(app.url, method, path)]).toMatchObject([
+        path,
+        { status: 401, body: failure('unauthorized') },
+      ]);
+    }
+  });
+});
+
+describe('The API document', () => {
+  test('has every route, each described, with its errors', async () => {
+    const { status, body } = await call<{
+      paths: Record<
+        string,
+        Record<string, { summary?: string; responses: Record<string, { description?: string }> }>
+      >;
+      components: { schemas: Record<string, unknown> };
+    }>(app.url, 'GET', '/api/docs-json');
+    expect(status).toBe(200);
+    const documented = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, ':')}`),
+    );
+    expect(documented.toSorted()).toEqual(routesOf(app).toSorted());
+    for (const [path, methods] of Object.entries(body.paths)) {
+      for (const { summary, responses } of Object.values(methods)) {
+        expect([path, summary]).toEqual([path, expect.any(String)]);
+        expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
+        for (const [status, { description }] of Object.entries(responses)) {
+          if (status >= '400') expect(description).toMatch(/^`\w+`: /);
+        }
+      }
+    }
+    expect(body.components.schemas).toHaveProperty('ErrorResponse');
+  });
+
+  test('the page works', async () => {
+    const page = await fetch(`${app.url}/api/docs`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('swagger-ui');
+  });
+});
+
+/** The router's own table, without what is for machines or the documents themselves. */
+function routesOf({ app: nest }: RunningApp): string[] {
+  const tree = nest.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+  const parents: string[] = [];
+  const routes: string[] = [];
+  for (const line of tree.split('\n')) {
+    const [, indent, part, methods] = /^([ │├└─]*)(\S+)(?: \(([A-Z, ]+)\))?/.exec(line) ?? [];
+    if (indent === undefined || part === undefined) continue;
+    const depth = indent.length / 4;
+    const path = (parents[depth - 1] ?? '') + part;
+    parents[depth] = path;
+    for (const method of methods?.split(', ') ?? [])
+      routes.push(`${method} ${path.replaceAll(/:\w+/g, ':')}`);
+  }
+  return routes.filter((route) => !/^(HEAD|OPTIONS) | \/api\/docs| \/metrics$/.test(route));
+}
