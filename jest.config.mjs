@@ -23,6 +23,15 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  coverageReporters: ['text-summary', 'lcovonly'],
+  coverageThreshold: {
+    global: { lines: 90 },
+    './src/messages/': { lines: 95 },
+    './src/friends/': { lines: 95 },
+    './src/auth/': { lines: 95 },
+  },
   testTimeout: 60_000,
   maxWorkers: 2,
 };

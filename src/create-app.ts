@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import { answerBadUrl, answerMalformedHttp } from './common/http/malformed-http.js';
 import { takeJsonOnly } from './common/http/json-body.js';
-import { OriginPolicy } from './common/origin-policy.js';
+import { OriginPolicy } from './config/origin-policy.js';
 import type { AppConfig } from './config/app-config.js';
 import { serveApiDocs } from './operations/api-docs.js';
 import { createLogger, NestLogger } from './operations/logger.js';
@@ -62,6 +62,8 @@ function allowOrigins(app: NestFastifyApplication): void {
         allowedHeaders: ['Authorization', 'Content-Type'],
         exposedHeaders: ['Link', 'Retry-After', 'X-Request-Id'],
         maxAge: 600,
+        // An OPTIONS that is no preflight is an unknown route like any other.
+        preflight: 'origin' in headers && 'access-control-request-method' in headers,
       }),
   });
 }

@@ -1,48 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HttpTraffic } from './common/http/http-traffic.js';
+import { messageOf } from './common/message-of.js';
+import { within } from './common/within.js';
 import type { AppConfig } from './config/app-config.js';
 import { createApp } from './create-app.js';
 import { type Database, openDatabase } from './database/open-database.js';
+import { checkAddress, listenError } from './listen-address.js';
 import { Readiness } from './operations/readiness.js';
 
-/** How long requests and events in flight may take to finish at a stop, in milliseconds. */
-const DRAIN_TIMEOUT = 5000;
+/** How long the application may take to finish what is in flight and to close, in milliseconds. */
+const CLOSE_TIMEOUT = 5000;
 
-const ONE_NODE = 'Warning: REDIS_URL is not used: this version serves one node. Run exactly one process.\n';
+/** What clients sent just before the stop may still be on its way: how long it is waited for, in milliseconds. */
+const LAST_WORDS = 100;
 
 /** The running service: its database and its application, started in this order and stopped in the other. */
 export class Service {
+  private readonly giveUp = new AbortController();
   private database: Database | undefined;
   private app: NestFastifyApplication | undefined;
   private starting: Promise<void> | undefined;
+  private stopping: Promise<void> | undefined;
 
-  constructor(private readonly config: AppConfig) {}
+  /** @param say - told what the operator should see, a line at a time */
+  constructor(
+    private readonly config: AppConfig,
+    private readonly say: (line: string) => void,
+  ) {}
 
-  /** Starts everything and says `Ready` on standard output; on failure nothing is left running. */
+  /**
+   * Starts everything and says `Ready` on standard output. On failure, or if it is stopped meanwhile, nothing is
+   * left running.
+   *
+   * @throws what made it fail; nothing if it was stopped
+   */
   async start(): Promise<void> {
-    this.starting = this.startAll();
+    this.starting = this.startAll(this.giveUp.signal);
     try {
       await this.starting;
     } catch (error) {
+      const wasStopped = this.giveUp.signal.aborted;
       await this.stop();
-      throw error;
+      if (!wasStopped) throw error;
     }
   }
 
-  /** Finishes what is in flight, closes everything, the database last. */
-  async stop(): Promise<void> {
-    await this.starting?.catch(() => undefined);
-    const { app, database } = this;
-    this.app = this.database = undefined;
-    if (app) await within(DRAIN_TIMEOUT, app.close());
-    await database?.stop();
+  /**
+   * Gives a start up, or finishes what is in flight and closes everything, the database last. Takes less than 9 s
+   * whatever hangs. Safe to call again.
+   */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.stopAll());
   }
 
-  private async startAll(): Promise<void> {
-    const { config } = this;
-    if (config.REDIS_URL) process.stderr.write(ONE_NODE);
-    this.database = await openDatabase(config);
+  private async startAll(signal: AbortSignal): Promise<void> {
+    const { config, say } = this;
+    const address = { host: config.host, port: config.PORT };
+    if (config.REDIS_URL) {
+      say('Warning: REDIS_URL is not used: this version serves one node. Run exactly one process.');
+    }
+    await checkAddress(address);
+    this.database = await openDatabase(config, { say, signal });
+    signal.throwIfAborted();
     this.app = await createApp(config, this.database.uri);
-    await this.app.listen({ port: config.PORT, host: config.host });
+    signal.throwIfAborted();
+    await this.app.listen(address).catch((error: unknown) => {
+      throw listenError(error, address);
+    });
+    signal.throwIfAborted();
     this.app.get(Readiness).begin();
     process.stdout.write(`Ready: ${await this.urls(this.app)}\n`);
   }
@@ -52,13 +78,23 @@ export class Service {
     const docs = this.config.docsEnabled ? ` - Swagger UI ${url}/api/docs` : '';
     return `API ${url}/api${docs}`;
   }
-}
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
+  private async stopAll(): Promise<void> {
+    this.giveUp.abort();
+    try {
+      await within(CLOSE_TIMEOUT, this.closeApp());
+    } catch (error) {
+      this.say(`The service did not close in good order: ${messageOf(error)}`);
+    }
+    await this.database?.stop();
+  }
+
+  private async closeApp(): Promise<void> {
+    await this.starting?.catch(() => undefined);
+    if (!this.app) return;
+    this.app.get(Readiness).end();
+    this.app.get(HttpTraffic).stopAccepting();
+    await delay(LAST_WORDS);
+    await this.app.close();
+  }
 }

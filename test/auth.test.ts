@@ -7,7 +7,6 @@ import { type HttpAnswer, Person, call } from './support/person.js';
 import { ownDatabase, type RunningApp, startApp } from './support/running-app.js';
 
 interface Tokens {
-  success: true;
   user: Account;
   accessToken: string;
   refreshToken: string;
@@ -81,7 +80,8 @@ describe('Signing up', () => {
   test('of ten twins at once succeeds for one', async () => {
     const twin = { email: 'twin@example.org', password: 'a good password', name: 'Twin' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => register(twin)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(9).fill(409)]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
   });
 
   const good = { email: 'new@example.org', password: 'a good password', name: 'New' };
@@ -324,7 +324,7 @@ describe('Sessions', () => {
     const phone = await ann.connects();
     const { body: laptop } = await login(ann.account.email, ann.password);
     const end = () =>
-      call(app.url, 'DELETE', `/api/auth/sessions/${claimsOf(ann.token).sid}`, {
+      call(app.url, 'DELETE', `/api/auth/sessions/${sidOf(ann.token).toHexString()}`, {
         token: laptop.accessToken,
       });
     expect((await end()).status).toBe(204);
@@ -404,19 +404,22 @@ describe('A new password', () => {
   });
 
   test('leaves no session of those who sign in with the old one meanwhile', async () => {
-    let isChanged = false;
+    const changed = new AbortController();
     const signedIn: Tokens[] = [];
     const intruder = async () => {
-      while (!isChanged) {
+      while (!changed.signal.aborted) {
         const { status, body } = await login(ann.account.email, ann.password);
         if (status === 200) signedIn.push(body);
       }
     };
     const intruders = Array.from({ length: 6 }, intruder);
-    await eventually(async () => signedIn.length >= 3, 10_000);
-    expect((await change(ann, ann.password, newPassword)).status).toBe(204);
-    isChanged = true;
-    await Promise.all(intruders);
+    try {
+      await eventually(async () => signedIn.length >= 3, 10_000);
+      expect((await change(ann, ann.password, newPassword)).status).toBe(204);
+    } finally {
+      changed.abort();
+      await Promise.all(intruders);
+    }
     const answers = await Promise.all(signedIn.map(({ refreshToken }) => refresh(refreshToken)));
     expect(new Set(answers.map(({ body }) => body.code))).toEqual(new Set(['session_revoked']));
     expect((await refresh(ann.refreshToken)).status).toBe(200);
@@ -427,7 +430,7 @@ describe('A new password', () => {
       change(ann, ann.password, 'first new password'),
       change(ann, ann.password, 'second new password'),
     ]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 401]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204, 401]));
     const winner = answers[0].status === 204 ? 'first new password' : 'second new password';
     expect((await login(ann.account.email, winner)).status).toBe(200);
   });
@@ -456,7 +459,8 @@ describe('On another node', () => {
     await eventually(async () => (await askThere()).body.code === 'session_revoked', 2000);
     expect(await phone.isDisconnected()).toBe('io server disconnect');
     expect(Date.now() - begun).toBeLessThan(2000);
-    await Promise.all([here.stop(), there.stop()]);
+    await here.stop();
+    await there.stop();
   });
 });
 

@@ -210,10 +210,10 @@ describe('Refusals, the same over both transports', () => {
     const socket = await device.asks('sendMessage', body(bob, ann));
 
     expect(http.status).toBe(status);
-    const refusal = { success: false, code, message: expect.any(String) };
-    expect(http.body).toEqual(
-      field ? { ...refusal, errors: [{ field, message: expect.any(String) }] } : refusal,
-    );
+    const message: unknown = expect.any(String);
+    const refusal = { success: false, code, message };
+    const errors = field ? { errors: [{ field, message }] } : {};
+    expect(http.body).toEqual({ ...refusal, ...errors });
     expect(socket).toEqual(http.body);
     expect(await ann.reads(bob)).toEqual([]);
     ann.leaves();
@@ -323,6 +323,22 @@ describe('Exactly once', () => {
     expect(await ann.posts(bob, 'other', key)).toMatchObject({ status: 409 });
   });
 
+  test('a repeat reaches a connection that was never given the message, once', async () => {
+    const { ann, bob } = await friends(app.url);
+    const [first, second] = [await ann.says(bob, '1', 'k1'), await ann.says(bob, '2', 'k2')];
+    const device = await bob.connects();
+    for (const [text, key] of [
+      ['2', 'k2'],
+      ['1', 'k1'],
+      ['1', 'k1'],
+      ['2', 'k2'],
+    ] as const)
+      await ann.says(bob, text, key);
+    await device.catchesUp();
+    expect(device.all('receiveMessage')).toEqual([second, first]);
+    bob.leaves();
+  });
+
   test('50 twins in flight over both transports are one message', async () => {
     const { ann, bob } = await friends(app.url);
     const [phone, laptop, bobs] = await Promise.all([ann.connects(), ann.connects(), bob.connects()]);
@@ -352,11 +368,14 @@ describe('In order', () => {
     const [phone, bobs] = await Promise.all([ann.connects(), bob.connects()]);
     const numbers = Array.from({ length: 60 }, (_, index) => String(index));
     const acknowledged = numbers.map((text, index) => {
-      if (index % 2 === 0) return phone.asks('sendMessage', { recipientId: bob.id, text });
-      phone.emits('sendMessage', { recipientId: bob.id, text });
+      // One with an attachment takes longer to validate, so the next one would overtake it.
+      const attachment = index % 3 === 0 ? { type: 'file', url: 'https://example.org/a.pdf' } : null;
+      const message = { recipientId: bob.id, text, attachment };
+      if (index % 2 === 0) return phone.asks('sendMessage', message);
+      phone.emits('sendMessage', message);
       return undefined;
     });
-    await Promise.all(acknowledged);
+    await Promise.all(acknowledged.filter((answer) => answer !== undefined));
     await bobs.hears('receiveMessage', ({ text }) => text === '59');
 
     expect((await ann.reads(bob, '?limit=100')).map(({ text }) => text)).toEqual(numbers);
@@ -409,7 +428,7 @@ describe('In order', () => {
     }
     const times = stored.map(({ createdAt }) => createdAt);
     expect(times).toEqual(times.toSorted());
-    // Every device of both heard each message once, in order, or had it acknowledged.
+    // Every device heard each message of the others once, in order.
     for (const [index, device] of senders.entries()) {
       const other = index < 4 ? '[4-7]:' : '[0-3]:';
       const heard = device.all('receiveMessage').map(({ seq }) => seq);

@@ -59,6 +59,29 @@ describe('Typing', () => {
     expect(bobs.all('typingStatus')).toEqual([shown(), ended()]);
   });
 
+  test('is not left shown by one who types and goes in the same moment', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const device = await ann.connects();
+      device.emits('typing', { recipientId: bob.id });
+      device.close();
+    }
+    await anns.asks('stopTyping', { recipientId: bob.id });
+    const message = await ann.says(bob, 'Hi');
+    await bobs.hears('receiveMessage', ({ _id }) => _id === message._id);
+    expect(bobs.all('typingStatus').at(-1)?.isTyping ?? false).toBe(false);
+  });
+
+  test('that another device renews goes on when the first one leaves', async () => {
+    const laptop = await ann.connects();
+    await anns.asks('typing', { recipientId: bob.id });
+    await laptop.asks('typing', { recipientId: bob.id });
+    anns.close();
+    await anns.isDisconnected();
+    await laptop.catchesUp();
+    await bobs.catchesUp();
+    expect(bobs.all('typingStatus')).toEqual([shown()]);
+  });
+
   test('typing and stopTyping without waiting never leave it shown', async () => {
     for (let round = 0; round < 20; round += 1) {
       anns.emits('typing', { recipientId: bob.id });

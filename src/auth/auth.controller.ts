@@ -28,7 +28,7 @@ export class AuthController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Sign up', description: 'Signs in on this device too.' })
   @ApiCreatedResponse({ type: SignedInResponse })
-  @ApiErrors('validation_failed', 'malformed_json', 'email_taken', 'rate_limited', 'unavailable')
+  @ApiErrors('email_taken')
   async register(@Body() who: Register, @FromClient() client: Client): Promise<SignedInResponse> {
     return { success: true, ...(await this.auth.register(who, client)) };
   }
@@ -39,7 +39,7 @@ export class AuthController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Sign in', description: 'Begins a session of its own for each device.' })
   @ApiOkResponse({ type: SignedInResponse })
-  @ApiErrors('validation_failed', 'malformed_json', 'invalid_credentials', 'rate_limited', 'unavailable')
+  @ApiErrors('invalid_credentials')
   async login(@Body() who: Login, @FromClient() client: Client): Promise<SignedInResponse> {
     return { success: true, ...(await this.auth.login(who, client)) };
   }
@@ -55,7 +55,7 @@ export class AuthController {
       'lost answer. Used again later it ends its session, since somebody else may have it.',
   })
   @ApiOkResponse({ type: TokensResponse })
-  @ApiErrors('validation_failed', 'malformed_json', 'unauthorized', 'session_revoked', 'refresh_reused')
+  @ApiErrors('unauthorized', 'session_revoked', 'refresh_reused')
   async refresh(@Body() { refreshToken }: Refresh): Promise<TokensResponse> {
     return { success: true, ...(await this.auth.refresh(refreshToken)) };
   }
@@ -68,7 +68,6 @@ export class AuthController {
     description: 'The session is ended and its sockets are disconnected.',
   })
   @ApiNoContentResponse()
-  @ApiErrors('unauthorized', 'token_expired', 'session_revoked')
   logout(@Me() me: Identity): Promise<void> {
     return this.auth.logout(me);
   }
@@ -78,15 +77,7 @@ export class AuthController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Change the password', description: 'Every other session is ended.' })
   @ApiNoContentResponse()
-  @ApiErrors(
-    'validation_failed',
-    'malformed_json',
-    'unauthorized',
-    'token_expired',
-    'session_revoked',
-    'invalid_credentials',
-    'unavailable',
-  )
+  @ApiErrors('invalid_credentials')
   changePassword(@Me() me: Identity, @Body() change: ChangePassword): Promise<void> {
     return this.auth.changePassword(me, change);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
@@ -12,7 +12,7 @@ import { signingKey } from './secrets.js';
 
 /** The access token of an HTTP request, with the same options and the same claims as everywhere else. */
 @Injectable()
-export class JwtStrategy extends PassportStrategy(Strategy) implements OnModuleDestroy {
+export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplicationShutdown {
   constructor(config: AppConfig) {
     super({
       ...VERIFY_OPTIONS,
@@ -25,7 +25,8 @@ export class JwtStrategy extends PassportStrategy(Strategy) implements OnModuleD
     passport.use(this);
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: until then requests are still answered. */
+  onApplicationShutdown(): void {
     passport.unuse(this.name);
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { messageOf } from '../common/message-of.js';
 import { Liveness } from './liveness.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -64,6 +65,6 @@ export class RevocationWatch implements OnApplicationBootstrap, OnModuleDestroy 
   private complain(error: unknown): void {
     if (this.isFailing || this.isStopped) return;
     this.isFailing = true;
-    this.logger.warn(`Revoked sessions cannot be looked up: ${String(error)}. Trying on every second.`);
+    this.logger.warn(`Revoked sessions cannot be looked up: ${messageOf(error)}. Trying on every second.`);
   }
 }

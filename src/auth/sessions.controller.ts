@@ -8,7 +8,6 @@ import { SessionsService } from './sessions.service.js';
 
 @ApiTags('Auth')
 @ApiBearerAuth()
-@ApiErrors('unauthorized', 'token_expired', 'session_revoked')
 @Controller('auth/sessions')
 export class SessionsController {
   constructor(private readonly sessions: SessionsService) {}
@@ -27,7 +26,7 @@ export class SessionsController {
     description: 'The session is ended and its sockets are disconnected.',
   })
   @ApiNoContentResponse()
-  @ApiErrors('validation_failed', 'not_found')
+  @ApiErrors('not_found')
   end(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<void> {
     return this.sessions.end(me.userId, id);
   }

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import mongoose, { type ClientSession, type Model, Types } from 'mongoose';
+import mongoose, { type ClientSession, type Model } from 'mongoose';
+import { objectId } from '../database/ids.js';
 import { DURABLE_READ } from '../database/read-options.js';
 import type { Session } from './session.js';
 import { SessionRow } from './session.schema.js';
 
 /** Sees what this node's own writes left, and answers only when a majority has it. */
-const LINEARIZABLE_READ = { readConcern: { level: 'linearizable' }, readPreference: 'primary' } as const;
+const LINEARIZABLE_READ = {
+  readConcern: { level: 'linearizable' },
+  readPreference: 'primary',
+  // Without a majority it would wait for one for ever.
+  maxTimeMS: 10_000,
+} as const;
 
 /** A session that is over: whose, and which. */
 export type EndedSession = Pick<Session, '_id' | 'userId'>;
@@ -121,8 +127,4 @@ function alive() {
 
 function sessionOf({ _id, userId, revokedAt, ...fields }: SessionRow): Session {
   return { ...fields, _id: _id.toHexString(), userId: userId.toHexString(), revokedAt: revokedAt ?? null };
-}
-
-function objectId(hex: string): Types.ObjectId {
-  return Types.ObjectId.createFromHexString(hex);
 }

@@ -1,8 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { DomainEvents } from './domain-events.js';
-import { OriginPolicy } from './origin-policy.js';
+import { HttpTraffic } from './http/http-traffic.js';
 
 /** What every feature may use without naming it. */
 @Global()
-@Module({ providers: [DomainEvents, OriginPolicy], exports: [DomainEvents, OriginPolicy] })
+@Module({
+  providers: [DomainEvents, HttpTraffic],
+  exports: [DomainEvents, HttpTraffic],
+})
 export class CommonModule {}

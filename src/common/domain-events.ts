@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 export interface DomainEventMap {
   /** A socket was admitted. */
   'connection.opened': { userId: string; socketId: string };
-  /** An admitted socket is gone. */
+  /** A socket is gone, whether it was admitted or not. */
   'connection.closed': { userId: string; socketId: string };
   /** Someone came online, or went offline and the grace period is over. */
   'presence.changed': { userId: string; isOnline: boolean; lastSeen: Date | null };

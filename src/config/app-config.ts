@@ -2,7 +2,8 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { seconds } from './duration.js';
 
-const DURATION = /^[1-9]\d{0,8}[smhd]$/;
+/** Up to 9999999d: later is no date any more. */
+const DURATION = /^[1-9]\d{0,6}[smhd]$/;
 const YES_NO = /^(on|off)$/;
 
 function Whole(min: number, max: number): PropertyDecorator {
@@ -106,8 +107,13 @@ export class AppConfig {
     return this.NODE_ENV === 'production';
   }
 
+  /**
+   * The address to listen on. `localhost` is one address too: for its second one Fastify opens a server of its
+   * own, which Socket.IO would know nothing of.
+   */
   get host(): string {
-    return this.HOST ?? (this.isProduction ? '0.0.0.0' : '127.0.0.1');
+    const host = this.HOST ?? (this.isProduction ? '0.0.0.0' : '127.0.0.1');
+    return host === 'localhost' ? '127.0.0.1' : host;
   }
 
   /** Life of an access token in seconds. */

@@ -1,27 +1,38 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { messageOf } from '../common/message-of.js';
 import { AppConfig } from './app-config.js';
-
-/** A setting that stops the start: one line that names the variable and what to do. */
-export class ConfigError extends Error {}
+import { ConfigError } from './config-error.js';
+import { parseEnvFile } from './env-file.js';
+import { keptSecret } from './kept-secret.js';
 
 type Environment = Record<string, string | undefined>;
 
-/** The variables of `.env` in this folder, then those of the process, which win. */
-export function environment(folder = process.cwd()): Environment {
-  const file = join(folder, '.env');
-  if (!existsSync(file)) return { ...process.env };
+/**
+ * The variables of `.env` in this folder, then those of the process, which win; an empty one counts as not set.
+ *
+ * @throws ConfigError if there is a `.env` that cannot be read whole
+ */
+export function environment(folder = process.cwd(), given: Environment = process.env): Environment {
+  return { ...withoutEmpty(fromFile(join(folder, '.env'))), ...withoutEmpty(given) };
+}
+
+function fromFile(file: string): Environment {
+  if (!existsSync(file)) return {};
   try {
-    return { ...parseEnv(readFileSync(file, 'utf8')), ...process.env };
+    return parseEnvFile(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new ConfigError(`.env cannot be read: ${messageOf(error)}`);
+    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`);
   }
+}
+
+function withoutEmpty(variables: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
 }
 
 /**
@@ -30,9 +41,7 @@ export function environment(folder = process.cwd()): Environment {
  * @throws ConfigError naming the variable
  */
 export function loadConfig(env: Environment = environment()): AppConfig {
-  const given = Object.entries(env).filter(
-    ([name, value]) => name in NAMES && value !== undefined && value !== '',
-  );
+  const given = Object.entries(withoutEmpty(env)).filter(([name]) => Object.hasOwn(NAMES, name));
   const config = plainToInstance(AppConfig, Object.fromEntries(given));
   const [wrong] = validateSync(config, { stopAtFirstError: true });
   if (wrong) throw new ConfigError(`${wrong.property} ${Object.values(wrong.constraints ?? {})[0]}`);
@@ -75,30 +84,4 @@ function refuseWeakProduction(config: AppConfig): void {
   }
   if (!config.MONGODB_URI) throw new ConfigError('MONGODB_URI must be set in production');
   if (config.CORS_ORIGINS === '*') throw new ConfigError('CORS_ORIGINS must not be * in production');
-}
-
-/** The secret made at the first start, readable by its owner only. */
-function keptSecret(dataDir: string): string {
-  const file = join(dataDir, 'jwt-secret');
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    try {
-      // Linked when whole, so that two first starts at once agree on one secret.
-      const draft = `${file}.${process.pid}`;
-      writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600 });
-      try {
-        linkSync(draft, file);
-      } finally {
-        rmSync(draft);
-      }
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-    chmodSync(file, 0o600);
-    const secret = readFileSync(file, 'utf8').trim();
-    if (secret.length < 32) throw new Error(`${file} is damaged; remove it and everyone signs in again`);
-    return secret;
-  } catch (error) {
-    throw new ConfigError(`DATA_DIR cannot be used: ${messageOf(error)}`);
-  }
 }

@@ -20,7 +20,7 @@ export class ConversationsController {
     description: 'The defaults where nothing was set yet.',
   })
   @ApiOkResponse({ type: MetadataResponse })
-  @ApiErrors('validation_failed', 'to_oneself', 'unauthorized', 'not_found')
+  @ApiErrors('to_oneself', 'not_found')
   read(@Me() me: Identity, @Param('otherUserId', IdPipe) other: string): Promise<ConversationMetadata> {
     return this.conversations.readMetadata(me.userId, other);
   }
@@ -31,7 +31,7 @@ export class ConversationsController {
     description: 'Fields left out keep their value. My devices are told by `conversationUpdated`.',
   })
   @ApiOkResponse({ type: MetadataResponse })
-  @ApiErrors('validation_failed', 'malformed_json', 'to_oneself', 'unauthorized', 'not_found')
+  @ApiErrors('to_oneself', 'not_found')
   change(
     @Me() me: Identity,
     @Param('otherUserId', IdPipe) other: string,

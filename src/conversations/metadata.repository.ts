@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type ClientSession, type Model, type mongo, Types } from 'mongoose';
-import { metadataIdOf } from '../database/ids.js';
+import { metadataIdOf, objectId } from '../database/ids.js';
 import { DURABLE_READ } from '../database/read-options.js';
-import { isDuplicateKey } from '../database/transactions.js';
+import { isDuplicateKey } from '../common/errors/database-errors.js';
 import type { Looks } from './appearance.js';
 import type { Block, LastBlock, Pair } from './blocks.js';
 import { MetadataRow } from './metadata.schema.js';
@@ -129,8 +129,4 @@ function settingsOf({ isPinned, isBlocked, customRingtone, isFavorite }: Metadat
 function blockOf({ userId, otherUserId, looks }: MetadataRow): Block {
   if (!looks) throw new Error('A block without what it keeps of the two');
   return { blockerId: userId.toHexString(), blockedId: otherUserId.toHexString(), looks };
-}
-
-function objectId(hex: string): Types.ObjectId {
-  return Types.ObjectId.createFromHexString(hex);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../common/make-folder.js';
 import { EmbeddedMongodError, errorCode, shortReason } from './embedded/embedded-mongod-error.js';
 import { identify, isRunning, type ProcessIdentity } from './embedded/processes.js';
 
@@ -23,8 +24,7 @@ export interface DataDirLock {
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   const folder = join(dataDir, 'lock');
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const me = await identify(process.pid);
     if (!me) throw new Error('this process cannot be identified');
     for (;;) {

@@ -43,6 +43,11 @@ export function metadataIdOf(me: string, other: string): string {
   return computedId('metadata', me, other);
 }
 
+/** The text form as MongoDB's own type. */
+export function objectId(hex: string): Types.ObjectId {
+  return Types.ObjectId.createFromHexString(hex);
+}
+
 /** A new id, made by the clock as MongoDB makes them. */
 export function newId(): string {
   return new Types.ObjectId().toHexString();

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { ClientSession, Connection } from 'mongoose';
-import { mongo } from 'mongoose';
+import { isDuplicateKey } from '../common/errors/database-errors.js';
 
 /** Tries at a transaction that meets another one inserting the same row, before it counts as a fault. */
 const MOST_TRIES = 20;
@@ -38,9 +38,4 @@ export class Transactions {
       await session.endSession();
     }
   }
-}
-
-/** Whether a unique index refused the write (code 11000). */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof mongo.MongoServerError && error.code === 11_000;
 }

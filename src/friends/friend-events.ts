@@ -54,11 +54,16 @@ export class FriendEvents {
   }
 
   private async tellBefriended(me: string, other: string, hearers: string[]): Promise<void> {
-    const friends = await Promise.all(hearers.map((id) => this.entries.friend(id, id === me ? other : me)));
-    hearers.forEach((id, index) => {
-      const friend = friends[index];
-      if (friend) this.realtime.tell(id, 'friendAccepted', friend);
-    });
+    // Both are read whoever is told: how long it takes must not show a block.
+    const [mine, theirs] = await Promise.all([
+      this.entries.friend(me, other),
+      this.entries.friend(other, me),
+    ]);
+    const tell = (id: string, friend: typeof mine) => {
+      if (friend && hearers.includes(id)) this.realtime.tell(id, 'friendAccepted', friend);
+    };
+    tell(me, mine);
+    tell(other, theirs);
   }
 
   private tellClosed(requestId: string, hearers: string[]): void {

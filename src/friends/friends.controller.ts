@@ -15,7 +15,6 @@ export class FriendsController {
   @Get()
   @ApiOperation({ summary: 'My friends', description: 'By name, with their presence as I may see it.' })
   @ApiOkResponse({ type: FriendsListResponse })
-  @ApiErrors('validation_failed', 'unauthorized')
   async list(@Me() me: Identity): Promise<FriendsListResponse> {
     return { success: true, friends: await this.friends.list(me.userId) };
   }
@@ -28,7 +27,7 @@ export class FriendsController {
       'The history stays readable, sending is refused from then on. Both are told by `friendRemoved`.',
   })
   @ApiNoContentResponse({ description: 'The two are no longer friends.' })
-  @ApiErrors('validation_failed', 'unauthorized', 'not_found')
+  @ApiErrors('not_found')
   unfriend(@Me() me: Identity, @Param('userId', IdPipe) other: string): Promise<void> {
     return this.friends.unfriend(me.userId, other);
   }

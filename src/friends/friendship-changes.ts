@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientSession } from 'mongoose';
+import { messageOf } from '../common/message-of.js';
 import { ChatError } from '../common/errors/chat-error.js';
 import { BlocksService } from '../conversations/blocks.service.js';
 import { InTurn } from '../common/in-turn.js';
@@ -66,7 +67,7 @@ export class FriendshipChanges {
     try {
       await this.events.tell(me, other, change);
     } catch (error) {
-      this.logger.warn(`Telling of a change between friends failed: ${String(error)}`);
+      this.logger.warn(`Telling of a change between friends failed: ${messageOf(error)}`);
     }
   }
 }

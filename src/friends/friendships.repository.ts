@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type ClientSession, type Model, type mongo, Types } from 'mongoose';
+import { type ClientSession, type Model, type mongo } from 'mongoose';
 import mongoose from 'mongoose';
 import type { Pair } from '../conversations/blocks.js';
-import { friendshipIdOf } from '../database/ids.js';
+import { friendshipIdOf, objectId } from '../database/ids.js';
 import { DURABLE_READ } from '../database/read-options.js';
 import { type Friendship, type FriendshipPair, type FriendshipState, stranger } from './friendship.js';
 import { FriendshipRow } from './friendship.schema.js';
@@ -140,8 +140,4 @@ function fromRow(row: FriendshipRow): Friendship {
     since: row.since,
     hidden: row.hidden,
   };
-}
-
-function objectId(hex: string): Types.ObjectId {
-  return Types.ObjectId.createFromHexString(hex);
 }

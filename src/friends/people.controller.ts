@@ -1,6 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { type Identity, Me } from '../common/identity.js';
 import { PeopleResponse } from './dto/people.response.js';
 import { SearchPeople } from './dto/search-people.dto.js';
@@ -18,7 +17,6 @@ export class PeopleController {
     description: 'By the beginning of their name or by their exact e-mail address, which is never shown.',
   })
   @ApiOkResponse({ type: PeopleResponse })
-  @ApiErrors('validation_failed', 'unauthorized')
   async search(@Me() me: Identity, @Query() search: SearchPeople): Promise<PeopleResponse> {
     return { success: true, users: await this.people.search(me.userId, search) };
   }

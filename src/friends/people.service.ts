@@ -30,7 +30,7 @@ export class PeopleService {
   /** Others whose e-mail address this is, then those whose name begins so. */
   async search(me: string, { query, limit = MOST_PEOPLE }: SearchPeople): Promise<FoundPerson[]> {
     const [byEmail, byName] = await Promise.all([
-      this.users.findByEmail(query),
+      this.users.findByEmail(query.trim()),
       this.users.findByNamePrefix(query, limit, me),
     ]);
     const found = new Map([...(byEmail ? [byEmail] : []), ...byName].map((person) => [person._id, person]));

@@ -38,15 +38,7 @@ export class RequestsController {
     description: 'I had asked already, or the other had, and now we are friends.',
     schema: { oneOf: [{ $ref: getSchemaPath(RequestAnswer) }, { $ref: getSchemaPath(FriendAnswer) }] },
   })
-  @ApiErrors(
-    'validation_failed',
-    'malformed_json',
-    'to_oneself',
-    'unauthorized',
-    'recipient_blocked',
-    'not_found',
-    'already_friends',
-  )
+  @ApiErrors('to_oneself', 'recipient_blocked', 'not_found', 'already_friends')
   async ask(
     @Me() me: Identity,
     @Body() body: AskFriendship,
@@ -58,7 +50,6 @@ export class RequestsController {
   @Get()
   @ApiOperation({ summary: 'Open requests', description: 'Those by others and those by me, newest first.' })
   @ApiOkResponse({ type: RequestsResponse })
-  @ApiErrors('validation_failed', 'unauthorized')
   async list(@Me() me: Identity): Promise<RequestsResponse> {
     return { success: true, ...(await this.requests.list(me.userId)) };
   }
@@ -70,7 +61,7 @@ export class RequestsController {
     description: 'Only by whom was asked. Again: the same answer. Both are told by `friendAccepted`.',
   })
   @ApiOkResponse({ type: FriendAnswer })
-  @ApiErrors('validation_failed', 'unauthorized', 'not_found')
+  @ApiErrors('not_found')
   async accept(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<FriendAnswer> {
     return { success: true, friend: await this.requests.accept(me.userId, id) };
   }
@@ -82,7 +73,7 @@ export class RequestsController {
     description: 'Only by whom was asked. Both are told by `friendRequestClosed`, without a reason.',
   })
   @ApiNoContentResponse({ description: 'Declined.' })
-  @ApiErrors('validation_failed', 'unauthorized', 'not_found')
+  @ApiErrors('not_found')
   decline(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<void> {
     return this.requests.decline(me.userId, id);
   }
@@ -94,7 +85,7 @@ export class RequestsController {
     description: 'Only by its sender. Both are told by `friendRequestClosed`.',
   })
   @ApiNoContentResponse({ description: 'Taken back.' })
-  @ApiErrors('validation_failed', 'unauthorized', 'not_found')
+  @ApiErrors('not_found')
   withdraw(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<void> {
     return this.requests.withdraw(me.userId, id);
   }

@@ -92,7 +92,8 @@ export class HistoryService {
     const messages = found.slice(0, ends.limit);
     return {
       messages,
-      older: older.length > 0 ? (messages[0]?.seq ?? after + 1) : undefined,
+      older:
+        older.length > 0 ? (messages[0]?.seq ?? Math.min(after + 1, Number.MAX_SAFE_INTEGER)) : undefined,
       newer: found.length > ends.limit ? messages.at(-1)?.seq : undefined,
     };
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
+import { messageOf } from '../common/message-of.js';
 import type { StoredMessage } from './message.js';
 import { type InsertOutcome, MessagesRepository } from './messages.repository.js';
 import { type Head, headAfter, placeBehind } from './numbering.js';
@@ -51,6 +52,7 @@ export class MessageLog {
 
   constructor(private readonly repository: MessagesRepository) {}
 
+  /** Names the owner; called once, at the start. */
   serve(hooks: LogHooks): void {
     this.hooks = hooks;
   }
@@ -103,7 +105,7 @@ export class MessageLog {
         const result: Progress = isInDoubt ? await this.resolveDoubt(rest) : await this.attempt(rest);
         ({ rest, isInDoubt } = result);
       } catch (error) {
-        this.logger.warn(`Messages wait for the database: ${describe(error)}`);
+        this.logger.warn(`Messages wait for the database: ${messageOf(error)}`);
         this.forget(rest);
         isInDoubt = true;
         await delay(PAUSE);
@@ -112,8 +114,11 @@ export class MessageLog {
   }
 
   /** One insert, numbered behind what is known. */
-  private async attempt(sends: PendingSend[]): Promise<Progress> {
-    await this.learnHeads(sends);
+  private async attempt(batch: PendingSend[]): Promise<Progress> {
+    await this.learnHeads(batch);
+    // One whose deadline fell meanwhile was told that nothing was stored, and so it stays.
+    const sends = batch.filter((send) => !send.isSettled);
+    if (sends.length === 0) return { rest: [], isInDoubt: false };
     const messages = this.number(sends);
     for (const send of sends) send.wasAttempted = true;
     const outcome = await this.repository.insert(messages);
@@ -123,7 +128,7 @@ export class MessageLog {
     }
     this.forget(sends);
     if (outcome.kind === 'refused') return this.afterRefusal(sends, messages, outcome);
-    this.logger.warn(`The outcome of a write is not known, the store is asked: ${describe(outcome.error)}`);
+    this.logger.warn(`The outcome of a write is not known, the store is asked: ${messageOf(outcome.error)}`);
     await delay(PAUSE);
     return { rest: sends, isInDoubt: true };
   }
@@ -205,8 +210,4 @@ export class MessageLog {
   private forget(sends: PendingSend[]): void {
     for (const { draft } of sends) this.heads.delete(draft.conversationId);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -21,7 +21,6 @@ const LINK = {
 
 @ApiTags('Messages')
 @ApiBearerAuth()
-@ApiErrors('unauthorized', 'token_expired', 'session_revoked', 'rate_limited', 'internal', 'unavailable')
 @Controller('messages')
 export class MessagesController {
   constructor(
@@ -39,15 +38,11 @@ export class MessagesController {
   @ApiCreatedResponse({ type: MessageDto, description: 'Stored by this call.' })
   @ApiOkResponse({ type: MessageDto, description: 'Stored by an earlier call with this `clientMessageId`.' })
   @ApiErrors(
-    'validation_failed',
-    'malformed_json',
     'to_oneself',
     'recipient_blocked',
     'not_friends',
     'not_found',
     'client_message_id_reused',
-    'too_large',
-    'unsupported_media_type',
     'outcome_unknown',
   )
   async send(
@@ -68,7 +63,7 @@ export class MessagesController {
       'inside the page and is not listed is not for the caller.',
   })
   @ApiOkResponse({ type: [MessageDto], headers: LINK })
-  @ApiErrors('validation_failed', 'to_oneself', 'not_found')
+  @ApiErrors('to_oneself', 'not_found')
   async read(
     @Me() me: Identity,
     @Param('otherUserId', IdPipe) otherUserId: string,

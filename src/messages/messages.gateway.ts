@@ -31,7 +31,7 @@ export class MessagesGateway {
     @MessageBody() to: TypingDto,
     @ConnectedSocket() socket: ChatSocket,
   ): Promise<void> {
-    return this.typing.start(me, to.recipientId, socket.id);
+    return this.typing.start(me, to.recipientId, socket);
   }
 
   @SubscribeMessage('stopTyping')

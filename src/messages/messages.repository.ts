@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, mongo, Types } from 'mongoose';
+import { type Model, mongo, type Types } from 'mongoose';
+import { isPassingCode } from '../common/errors/database-errors.js';
+import { objectId } from '../database/ids.js';
 import { DURABLE_READ } from '../database/read-options.js';
 import type { Draft, StoredMessage } from './message.js';
 import { MessageRow } from './message.schema.js';
-
-/**
- * Codes of a node that steps down, shuts down or takes too long: they say nothing about the message. Source:
- * `src/mongo/base/error_codes.yml` of MongoDB, categories NotPrimaryError, ShutdownError, ExceededTimeLimitError.
- */
-const PASSING = new Set([50, 64, 91, 189, 262, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
 type Row = MessageRow & { _id: Types.ObjectId };
 
@@ -121,18 +117,14 @@ export class MessagesRepository {
   }
 }
 
-function objectId(hex: string): Types.ObjectId {
-  return Types.ObjectId.createFromHexString(hex);
-}
-
 /**
- * A prefix counts as stored only if nothing but the write error is reported: a `MongoBulkWriteError` shows the
- * write error and hides a failed write concern behind it.
+ * A prefix counts as stored only if nothing but the refusal of a message is reported: behind a failed write
+ * concern nobody knows whether it lasts.
  */
 function outcomeOf(error: unknown): InsertOutcome {
   if (!(error instanceof mongo.MongoBulkWriteError)) return { kind: 'unknown', error };
   const [refused] = [error.writeErrors].flat();
-  if (!refused || PASSING.has(refused.code) || error.result.getWriteConcernError()) {
+  if (!refused || isPassingCode(refused.code) || error.result.getWriteConcernError()) {
     return { kind: 'unknown', error };
   }
   return { kind: 'refused', landed: refused.index, isDuplicate: refused.code === 11_000, error };

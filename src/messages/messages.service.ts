@@ -129,7 +129,7 @@ export class MessagesService implements OnModuleInit {
 
   private tellStored(message: StoredMessage, send: PendingSend): void {
     const { senderId, recipientId, conversationId, seq } = message;
-    this.typing.end(senderId, recipientId);
+    this.typing.end(senderId, recipientId, send.enteredAt);
     this.tellRecipient(message);
     // One that is past its deadline was told that the outcome is unknown, so its socket learns it here.
     const exceptSocket = send.isSettled ? undefined : send.exceptSocket;

@@ -20,6 +20,8 @@ export class PendingSend {
   isStored = false;
   /** Times that its number was taken by another node. */
   collisions = 0;
+  /** When it came, by the monotonic clock, in milliseconds. */
+  readonly enteredAt = performance.now();
   readonly outcome: Promise<Sent>;
   private resolve!: (sent: Sent) => void;
   private reject!: (error: unknown) => void;

@@ -1,22 +1,31 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
+import type { ChatSocket } from '../realtime/chat-socket.js';
 import { Realtime } from '../realtime/realtime.js';
 import { Turn } from '../realtime/turn.js';
 import { Relations } from './relations.js';
 
-/** Typing ends by itself after this long without renewal, in milliseconds. */
+/** Typing ends by itself after this long without renewal, in milliseconds; it is checked again as often. */
 const TYPING_LASTS = 6000;
 
 interface Typing {
   typistId: string;
   otherId: string;
+  /** The socket that began or renewed it last. */
   socketId: string;
   isShown: boolean;
+  /** By the monotonic clock, in milliseconds. */
+  begunAt: number;
+  checkedAt: number;
   timer: NodeJS.Timeout;
 }
 
-/** Who is typing to whom. Told to the other person when it begins and when it ends, and kept nowhere else. */
+/**
+ * Who is typing to whom. Told to the other person when it begins and when it ends, and kept nowhere else. One
+ * that is not shown, since the two are no friends or one blocks the other, is kept all the same: the answer must
+ * take as long as for one that is.
+ */
 @Injectable()
 export class TypingService implements OnModuleInit, OnModuleDestroy {
   private readonly typings = new Map<string, Typing>();
@@ -41,25 +50,17 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Begins or renews typing. To someone who is not a friend, or across a block, it goes nowhere. */
-  async start(me: Identity, otherId: string, socketId: string): Promise<void> {
+  async start(me: Identity, otherId: string, socket: Pick<ChatSocket, 'id' | 'connected'>): Promise<void> {
     const turn = Turn.current();
     await turn?.mine();
-    const known = this.typings.get(keyOf(me.userId, otherId));
-    if (known) {
-      known.timer.refresh();
-      return;
-    }
-    const typing = this.begin(me.userId, otherId, socketId);
+    // Its end may have been told before the event got here.
+    if (!socket.connected) return;
+    const typing = this.renew(me.userId, otherId, socket.id);
     turn?.pass();
-    try {
-      const relation = await this.relations.read({ senderId: me.userId, recipientId: otherId });
-      if (!relation.areFriends || relation.isRecipientBlocked || relation.isSenderBlocked)
-        this.finish(typing);
-      else if (this.isCurrent(typing)) this.show(typing);
-    } catch (error) {
-      this.finish(typing);
-      throw error;
-    }
+    const now = performance.now();
+    if (now - typing.checkedAt < TYPING_LASTS) return;
+    typing.checkedAt = now;
+    await this.check(typing);
   }
 
   /** Stops typing. */
@@ -68,10 +69,14 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
     this.end(me.userId, otherId);
   }
 
-  /** Ends a typing that may be going on, as when its message was sent. */
-  end(typistId: string, otherId: string): void {
+  /**
+   * Ends a typing that may be going on, as when its message was sent.
+   *
+   * @param begunBefore - one that began later goes on; by the monotonic clock, in milliseconds
+   */
+  end(typistId: string, otherId: string, begunBefore = Infinity): void {
     const typing = this.typings.get(keyOf(typistId, otherId));
-    if (typing) this.finish(typing);
+    if (typing && typing.begunAt <= begunBefore) this.finish(typing);
   }
 
   private endBoth(one: string, other: string): void {
@@ -79,33 +84,71 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
     this.end(other, one);
   }
 
+  private renew(typistId: string, otherId: string, socketId: string): Typing {
+    const known = this.typings.get(keyOf(typistId, otherId));
+    if (!known) return this.begin(typistId, otherId, socketId);
+    known.timer.refresh();
+    this.leaveSocket(known);
+    known.socketId = socketId;
+    this.joinSocket(known);
+    return known;
+  }
+
   private begin(typistId: string, otherId: string, socketId: string): Typing {
     const timer = setTimeout(() => this.finish(typing), TYPING_LASTS).unref();
-    const typing: Typing = { typistId, otherId, socketId, isShown: false, timer };
+    const begunAt = performance.now();
+    const typing: Typing = {
+      typistId,
+      otherId,
+      socketId,
+      isShown: false,
+      begunAt,
+      checkedAt: -Infinity,
+      timer,
+    };
     this.typings.set(keyOf(typistId, otherId), typing);
-    const ofSocket = this.bySocket.get(socketId) ?? new Set();
-    this.bySocket.set(socketId, ofSocket.add(typing));
+    this.joinSocket(typing);
     return typing;
   }
 
-  private show(typing: Typing): void {
-    typing.isShown = true;
-    this.realtime.tell(typing.otherId, 'typingStatus', { senderId: typing.typistId, isTyping: true });
+  private async check(typing: Typing): Promise<void> {
+    try {
+      const relation = await this.relations.read({ senderId: typing.typistId, recipientId: typing.otherId });
+      const mayShow = relation.areFriends && !relation.isRecipientBlocked && !relation.isSenderBlocked;
+      if (this.isCurrent(typing)) this.show(typing, mayShow);
+    } catch (error) {
+      this.finish(typing);
+      throw error;
+    }
+  }
+
+  private show(typing: Typing, isTyping: boolean): void {
+    if (typing.isShown === isTyping) return;
+    typing.isShown = isTyping;
+    this.realtime.tell(typing.otherId, 'typingStatus', { senderId: typing.typistId, isTyping });
   }
 
   private finish(typing: Typing): void {
     if (!this.isCurrent(typing)) return;
     clearTimeout(typing.timer);
     this.typings.delete(keyOf(typing.typistId, typing.otherId));
-    const ofSocket = this.bySocket.get(typing.socketId);
-    ofSocket?.delete(typing);
-    if (ofSocket?.size === 0) this.bySocket.delete(typing.socketId);
-    if (!typing.isShown) return;
-    this.realtime.tell(typing.otherId, 'typingStatus', { senderId: typing.typistId, isTyping: false });
+    this.leaveSocket(typing);
+    this.show(typing, false);
   }
 
   private isCurrent(typing: Typing): boolean {
     return this.typings.get(keyOf(typing.typistId, typing.otherId)) === typing;
+  }
+
+  private joinSocket(typing: Typing): void {
+    const ofSocket = this.bySocket.get(typing.socketId) ?? new Set();
+    this.bySocket.set(typing.socketId, ofSocket.add(typing));
+  }
+
+  private leaveSocket(typing: Typing): void {
+    const ofSocket = this.bySocket.get(typing.socketId);
+    ofSocket?.delete(typing);
+    if (ofSocket?.size === 0) this.bySocket.delete(typing.socketId);
   }
 }
 

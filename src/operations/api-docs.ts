@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { documentErrors } from './document-errors.js';
 import { ErrorResponse } from '../common/errors/error-response.dto.js';
 
 /** The OpenAPI document of the HTTP side, made from the controllers and DTOs. */
@@ -14,7 +15,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return SwaggerModule.createDocument(app, about, { extraModels: [ErrorResponse] });
+  return documentErrors(SwaggerModule.createDocument(app, about, { extraModels: [ErrorResponse] }));
 }
 
 /** Swagger UI at `/api/docs`, the document at `/api/docs-json`. */

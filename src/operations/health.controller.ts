@@ -1,6 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { Public } from '../common/public.decorator.js';
 import { Readiness } from './readiness.js';
 
@@ -22,7 +21,6 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({ summary: 'Readiness', description: 'Answers 200 while the service can really serve.' })
   @ApiOkResponse({ example: { success: true } })
-  @ApiErrors('unavailable')
   async ready(): Promise<{ success: true }> {
     await this.readiness.assert();
     return { success: true };

@@ -1,12 +1,13 @@
 import { format } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { logEntryOf } from '../common/message-of.js';
 import type { AppConfig } from '../config/app-config.js';
 
 /** JSON lines on standard error in production, readable ones elsewhere. Standard output is for the `Ready` line. */
 export function createLogger(config: Pick<AppConfig, 'isProduction' | 'LOG_LEVEL'>): Logger {
-  const options = { level: config.LOG_LEVEL, base: null, serializers: { err: stdSerializers.err } };
+  const options = { level: config.LOG_LEVEL, base: null, serializers: { err: logEntryOf } };
   if (config.isProduction) return pino(options, pino.destination({ fd: 2, sync: true }));
   return pino(
     options,

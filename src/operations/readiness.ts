@@ -18,8 +18,13 @@ export class Readiness implements OnModuleDestroy {
     this.isServing = true;
   }
 
-  onModuleDestroy(): void {
+  /** Said first of all at a stop. */
+  end(): void {
     this.isServing = false;
+  }
+
+  onModuleDestroy(): void {
+    this.end();
   }
 
   /** @throws ChatError `unavailable` */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { messageOf } from '../common/message-of.js';
 import { inBackground } from '../common/background.js';
 import { DomainEvents } from '../common/domain-events.js';
 import { AppConfig } from '../config/app-config.js';
@@ -55,7 +56,7 @@ export class PresenceService implements OnModuleInit, BeforeApplicationShutdown 
     const stored = this.storeAll().finally(() => limit.abort());
     const tooLong = delay(SHUTDOWN_STORE_MS, undefined, limit).catch(() => undefined);
     await Promise.race([stored, tooLong]).catch((error: unknown) =>
-      this.logger.warn(`Last-seen times were not stored: ${String(error)}`),
+      this.logger.warn(`Last-seen times were not stored: ${messageOf(error)}`),
     );
   }
 

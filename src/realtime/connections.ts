@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { messageOf } from '../common/message-of.js';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
 import { Bus, type Envelope } from './bus.js';
 import type { ChatSocket } from './chat-socket.js';
+import { closeTransport } from './engine.js';
 import { Outbox } from './outbox.js';
 import { SessionPort } from './session-authority.js';
 
@@ -15,7 +17,6 @@ const EXPIRY_SLACK = 1000;
 interface Connection {
   socket: ChatSocket;
   outbox: Outbox;
-  isAdmitted: boolean;
   expiry?: NodeJS.Timeout;
 }
 
@@ -42,7 +43,7 @@ export class Connections {
    * once more, so that an end of the session in between is not missed, then says `ready`.
    */
   async open(socket: ChatSocket): Promise<void> {
-    const connection: Connection = { socket, outbox: new Outbox(socket), isAdmitted: false };
+    const connection: Connection = { socket, outbox: new Outbox(socket) };
     const devices = this.add(connection);
     socket.once('disconnect', () => this.remove(connection));
     this.scheduleExpiry(connection);
@@ -52,7 +53,9 @@ export class Connections {
       if (!isAlive) socket.disconnect(true);
       else if (socket.connected) this.admit(connection);
     } catch (error) {
-      this.logger.warn(`A connection was closed, since its session could not be checked: ${String(error)}`);
+      this.logger.warn(
+        `A connection was closed, since its session could not be checked: ${messageOf(error)}`,
+      );
       closeTransport(socket);
     }
   }
@@ -72,7 +75,6 @@ export class Connections {
   }
 
   private admit(connection: Connection): void {
-    connection.isAdmitted = true;
     connection.outbox.open();
     const { socket } = connection;
     this.events.emit('connection.opened', { userId: socket.data.user.userId, socketId: socket.id });
@@ -91,7 +93,7 @@ export class Connections {
     return devices;
   }
 
-  private remove({ socket, expiry, isAdmitted }: Connection): void {
+  private remove({ socket, expiry }: Connection): void {
     clearTimeout(expiry);
     const { userId } = socket.data.user;
     const devices = this.people.get(userId);
@@ -100,7 +102,7 @@ export class Connections {
       this.people.delete(userId);
       this.bus.stopHearing(userId);
     }
-    if (isAdmitted) this.events.emit('connection.closed', { userId, socketId: socket.id });
+    this.events.emit('connection.closed', { userId, socketId: socket.id });
   }
 
   private deliver(envelope: Envelope): void {
@@ -123,9 +125,4 @@ export class Connections {
       Math.max(0, Math.min(left, LONGEST_TIMER)),
     ).unref();
   }
-}
-
-/** Without a `disconnect` packet, after which clients would not connect again by themselves. */
-function closeTransport(socket: ChatSocket): void {
-  socket.conn.close();
 }

@@ -18,10 +18,18 @@ export function handshake(sessions: SessionAuthority) {
   };
 }
 
+/**
+ * The token of a connection's query or header, which it keeps: a client that disconnects and connects again may
+ * do so on the same connection. Held beside it, where no log or trace looks.
+ */
+const tokens = new WeakMap<object, unknown>();
+
 /** `auth.token`, else the query's `token`, else the `Authorization` header. */
-function tokenOf({ handshake: { auth, query, headers } }: ChatSocket): string {
-  const given: unknown =
-    auth.token ?? query.token ?? /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+function tokenOf({ handshake: { auth, query, headers }, conn }: ChatSocket): string {
+  const ofConnection: unknown =
+    query.token ?? /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? tokens.get(conn);
+  tokens.set(conn, ofConnection);
+  const given: unknown = auth.token ?? ofConnection;
   if (typeof given !== 'string' || given === '') throw new ChatError('unauthorized');
   return given;
 }

@@ -1,14 +1,14 @@
 import type { EventEnvelope, Place } from './bus.js';
 import type { ChatSocket } from './chat-socket.js';
+import { GivenNumbers } from './given-numbers.js';
 
 /**
- * All that is sent to one socket goes through its outbox, in order. It holds back what comes before the socket
- * is admitted, and never gives a message that lies behind one it has given: within a conversation a connection
- * sees numbers that only grow.
+ * All that is told to one socket goes through its outbox, in order. It holds back what comes before the socket is
+ * admitted, and gives each message once: what another device or a repeated send brings again is dropped.
  */
 export class Outbox {
   private held: EventEnvelope[] | undefined = [];
-  private readonly given = new Map<string, number>();
+  private readonly given = new Map<string, GivenNumbers>();
 
   constructor(private readonly socket: ChatSocket) {}
 
@@ -28,14 +28,17 @@ export class Outbox {
   }
 
   private write(envelope: EventEnvelope): void {
-    if (envelope.place && !this.advance(envelope.place)) return;
+    if (envelope.place && !this.isNew(envelope.place)) return;
     if (envelope.exceptSocket === this.socket.id) return;
     this.socket.emit(envelope.event, ...([envelope.payload] as never));
   }
 
-  private advance({ conversationId, seq }: Place): boolean {
-    if (seq <= (this.given.get(conversationId) ?? 0)) return false;
-    this.given.set(conversationId, seq);
-    return true;
+  private isNew({ conversationId, seq }: Place): boolean {
+    let given = this.given.get(conversationId);
+    if (!given) {
+      given = new GivenNumbers();
+      this.given.set(conversationId, given);
+    }
+    return given.take(seq);
   }
 }

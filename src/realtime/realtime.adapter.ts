@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import type { ServerOptions, Socket } from 'socket.io';
-import { OriginPolicy } from '../common/origin-policy.js';
+import { OriginPolicy } from '../config/origin-policy.js';
 import type { ChatServer, ChatSocket } from './chat-socket.js';
 import { Connections } from './connections.js';
 import { Dispatcher, type Handler } from './dispatcher.js';

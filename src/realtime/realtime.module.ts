@@ -1,9 +1,14 @@
 import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
+import { HttpTraffic } from '../common/http/http-traffic.js';
+import { within } from '../common/within.js';
 import { Bus, InMemoryBus } from './bus.js';
 import { Connections } from './connections.js';
 import { Dispatcher } from './dispatcher.js';
 import { Realtime } from './realtime.js';
 import { SessionPort } from './session-authority.js';
+
+/** How long what is in flight may take to finish at a stop, in milliseconds. */
+const DRAIN_TIMEOUT = 4000;
 
 /** Sockets: who is connected, what they send, and how anything reaches them. */
 @Global()
@@ -13,13 +18,15 @@ import { SessionPort } from './session-authority.js';
 })
 export class RealtimeModule implements BeforeApplicationShutdown {
   constructor(
+    private readonly http: HttpTraffic,
     private readonly dispatcher: Dispatcher,
     private readonly connections: Connections,
   ) {}
 
-  /** Events in flight are answered before their transports close. */
+  /** Requests and events in flight are answered, and told to whom they concern, before the transports close. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.dispatcher.drain();
+    const drained = Promise.all([this.http.drain(), this.dispatcher.drain()]);
+    if (!(await within(DRAIN_TIMEOUT, drained))) this.http.cut();
     this.connections.closeAll();
   }
 }

@@ -1,6 +1,5 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { type Identity, Me } from '../common/identity.js';
 import { AccountResponse } from './dto/account.response.js';
 import { UpdateMe } from './dto/update-me.dto.js';
@@ -8,7 +7,6 @@ import { UsersService } from './users.service.js';
 
 @ApiTags('Users')
 @ApiBearerAuth()
-@ApiErrors('unauthorized', 'token_expired', 'session_revoked')
 @Controller('users')
 export class UsersController {
   constructor(private readonly users: UsersService) {}
@@ -26,7 +24,6 @@ export class UsersController {
     description: 'What is left out keeps its value.',
   })
   @ApiOkResponse({ type: AccountResponse })
-  @ApiErrors('validation_failed', 'malformed_json')
   async update(@Me() me: Identity, @Body() changes: UpdateMe): Promise<AccountResponse> {
     return { success: true, user: await this.users.update(me.userId, changes) };
   }

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import mongoose, { type ClientSession, type Model, Types } from 'mongoose';
 import { newId } from '../database/ids.js';
 import { DURABLE_READ } from '../database/read-options.js';
-import { isDuplicateKey } from '../database/transactions.js';
+import { isDuplicateKey } from '../common/errors/database-errors.js';
 import { foldEmail, foldName } from './fold.js';
 import type { Credentials, NewUser, ProfileChanges, User } from './user.js';
 import { UserRow } from './user.schema.js';
@@ -74,19 +74,16 @@ export class UsersRepository {
    */
   async findByNamePrefix(prefix: string, limit: number, exceptId: string): Promise<User[]> {
     const from = foldName(prefix);
+    // One more instead of a filter on the id, which would keep the index from giving the order and the limit.
     const rows = await this.model
-      .find(
-        {
-          nameKey: mongoose.trusted({ $gte: from, $lt: from + LAST_CHARACTER }),
-          _id: mongoose.trusted({ $ne: exceptId }),
-        },
-        SHOWN,
-        DURABLE_READ,
-      )
-      .sort({ nameKey: 1, _id: 1 })
-      .limit(limit)
+      .find({ nameKey: mongoose.trusted({ $gte: from, $lt: from + LAST_CHARACTER }) }, SHOWN, DURABLE_READ)
+      .sort({ nameKey: 1 })
+      .limit(limit + 1)
       .lean<ShownRow[]>();
-    return rows.map(userOf);
+    return rows
+      .map(userOf)
+      .filter(({ _id }) => _id !== exceptId)
+      .slice(0, limit);
   }
 
   async exists(id: string): Promise<boolean> {

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { conversationIdOf, newId } from '../../src/database/ids.js';
+import type { StoredMessage } from '../../src/messages/message.js';
+import { MessagesRepository } from '../../src/messages/messages.repository.js';
 import type { Message } from '../../src/realtime/wire.js';
 import { type FaultyMongod, startFaultyMongod } from '../support/faulty-mongod.js';
 import { type Person, friends } from '../support/person.js';
@@ -26,6 +29,20 @@ afterAll(async () => {
 
 const MESSAGES = 'faulty.messages';
 
+function repository(): MessagesRepository {
+  return app.app.get(MessagesRepository, { strict: false });
+}
+
+function draft() {
+  return {
+    _id: newId(),
+    conversationId: conversationIdOf(ann.id, bob.id),
+    senderId: ann.id,
+    recipientId: bob.id,
+    text: 'draft',
+  };
+}
+
 /** The batch is as large as it gets: many sends at once, each with its key. */
 function storm(size: number) {
   return Promise.all(Array.from({ length: size }, (_, index) => ann.posts(bob, `${index}`, `key-${index}`)));
@@ -50,6 +67,20 @@ describe('When the outcome of a write is not known', () => {
 
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     await expectStoredAsAnswered([first, ...answers.map(({ body }) => body)]);
+  });
+
+  test('a prefix does not count when a failed write concern hides behind the refusal of a message', async () => {
+    const { _id } = await ann.says(bob, 'first');
+    const [stored] = await repository().findStored([{ ...draft(), _id }]);
+    const next: StoredMessage = { ...draft(), seq: 2, tally: [1, 1], createdAt: new Date() };
+    const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' };
+    await mongod.fail(['insert'], 1, { writeConcernError });
+    expect(await repository().insert([next, stored as StoredMessage])).toMatchObject({ kind: 'unknown' });
+    expect(await repository().insert([{ ...next, seq: 3, _id: newId() }, next])).toMatchObject({
+      kind: 'refused',
+      landed: 1,
+      isDuplicate: true,
+    });
   });
 
   test('what was not stored is stored, once, and live too', async () => {
@@ -126,6 +157,22 @@ describe('When the database hangs', () => {
       body: { code: 'unavailable' },
     });
     expect(await ann.posts(bob, 'Lost?', 'key')).toMatchObject({ status: 201, body: { seq: 1 } });
+  });
+});
+
+describe('When the last number cannot be read in time', () => {
+  test('a message that was told not to be stored is not stored later', async () => {
+    const failure = await mongod.fail(['aggregate'], 1, {
+      blockConnection: true,
+      blockTimeMS: 16_500,
+      namespace: MESSAGES,
+    });
+    const sending = ann.posts(bob, 'too late');
+    await failure.hasHit(1);
+    expect(await sending).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    // Goes through the same writer, behind the one that gave up.
+    expect(await ann.posts(bob, 'in time')).toMatchObject({ status: 201, body: { seq: 1 } });
+    expect((await bob.reads(ann)).map(({ text }) => text)).toEqual(['in time']);
   });
 });
 

@@ -98,7 +98,7 @@ export const ERRORS = {
   unavailable: {
     status: 503,
     message: 'The service cannot do this right now. Please try again.',
-    when: 'The database cannot be reached or the server is stopping; nothing was stored.',
+    when: 'The database cannot be reached or the server is stopping. A message was not stored; another change may have been.',
   },
   outcome_unknown: {
     status: 503,

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { mongo } from 'mongoose';
+import { isDatabaseAway } from './database-errors.js';
 import { ChatError } from './chat-error.js';
 import type { ErrorCode } from './codes.js';
 
@@ -38,19 +38,4 @@ function codeOf(thrown: unknown): ErrorCode | undefined {
   if (thrown instanceof HttpException) return BY_STATUS[thrown.getStatus()];
   if ('statusCode' in thrown && typeof thrown.statusCode === 'number') return BY_STATUS[thrown.statusCode];
   return undefined;
-}
-
-/** Whether the database could not be asked at all (no primary, network, pool, time limit), so that trying again may help. */
-export function isDatabaseAway(thrown: unknown): boolean {
-  return (
-    thrown instanceof mongo.MongoNetworkError ||
-    thrown instanceof mongo.MongoServerSelectionError ||
-    thrown instanceof mongo.MongoNotConnectedError ||
-    thrown instanceof mongo.MongoTopologyClosedError ||
-    thrown instanceof mongo.MongoOperationTimeoutError ||
-    (thrown instanceof mongo.MongoError &&
-      (thrown.hasErrorLabel('RetryableWriteError') ||
-        thrown.hasErrorLabel('TransientTransactionError') ||
-        thrown.hasErrorLabel('PoolRequestedRetry')))
-  );
 }

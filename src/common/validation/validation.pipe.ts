@@ -4,6 +4,9 @@ import { ChatError, type FieldError } from '../errors/chat-error.js';
 /** Deeper input than any DTO has; a walk through what is much deeper would exhaust the stack. */
 const DEEPEST = 16;
 
+/** More fields than any DTO takes; class-validator's whitelist takes seconds for very many. */
+const MOST_FIELDS = 100;
+
 /** Fields that are named at most: an answer is no larger for a body of many wrong fields. */
 const MOST_ERRORS = 20;
 
@@ -24,8 +27,10 @@ export class StrictValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (this.toValidate(metadata) && isDeeperThan(value, DEEPEST)) {
-      throw new ChatError('validation_failed', { message: 'The input is nested too deeply.' });
+    if (this.toValidate(metadata) && !isWithin(value, { fields: MOST_FIELDS }, DEEPEST)) {
+      throw new ChatError('validation_failed', {
+        message: 'The input has too many fields or is nested too deeply.',
+      });
     }
     return super.transform(value, metadata);
   }
@@ -43,8 +48,14 @@ export function fieldErrors(errors: ValidationError[], parent = ''): FieldError[
   });
 }
 
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((child) => isDeeperThan(child, levels - 1));
+/** Whether the value has no more fields, at all levels together, and no more levels: looks no further than that. */
+function isWithin(value: unknown, left: { fields: number }, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  if (ArrayBuffer.isView(value)) return true;
+  for (const field in value) {
+    left.fields -= 1;
+    if (left.fields < 0 || !isWithin(value[field as keyof typeof value], left, levels - 1)) return false;
+  }
+  return true;
 }

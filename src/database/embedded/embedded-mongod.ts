@@ -38,7 +38,7 @@ export interface EmbeddedMongod {
   readonly uri: string;
   /** mongod's process of the moment: another one after it had to be started again. */
   readonly pid: number;
-  /** Ends mongod in good order, by force after 8 s, and gives the folder back. Safe to call twice. */
+  /** Ends mongod in good order, by force after 3 s, and gives the folder back. Safe to call twice. */
   stop(): Promise<void>;
 }
 

@@ -8,13 +8,15 @@ import type { Exit } from './mongod-exit.js';
 import { mongodOptions } from './mongod-options.js';
 
 const LOOK_EVERY = 20;
-const STOP_PATIENCE = 8000;
+/** It takes a second; after this long by force, which its journal forgives: the service has 10 s to end. */
+const STOP_PATIENCE = 3000;
 
 /** One run of mongod as a child of this process, which it does not keep from ending. */
 export class MongodProcess {
   /** Settles when it has ended, also when it could not be started. */
   readonly exited: Promise<Exit>;
   private ended = false;
+  private stopping = false;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -79,8 +81,9 @@ export class MongodProcess {
     if (!this.ended) this.child.kill(signal);
   }
 
-  /** Ends it in good order, or after 8 s by force; settles when it is gone. */
+  /** Ends it in good order, or after 3 s by force; settles when it is gone. */
   async stop(): Promise<void> {
+    this.stopping = true;
     this.child.ref();
     this.signal('SIGTERM');
     const force = setTimeout(() => this.signal('SIGKILL'), STOP_PATIENCE);
@@ -88,5 +91,6 @@ export class MongodProcess {
     clearTimeout(force);
   }
 
-  private readonly endWithService = (): void => this.signal('SIGTERM');
+  /** A service that ends in the middle of a stop has waited long enough. */
+  private readonly endWithService = (): void => this.signal(this.stopping ? 'SIGKILL' : 'SIGTERM');
 }

@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import { QueryNumberField, TextField } from '../../common/validation/fields.js';
 
 /** The most people one search gives. */
@@ -6,7 +5,6 @@ export const MOST_PEOPLE = 20;
 
 /** Whom to look for. */
 export class SearchPeople {
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value))
   @TextField({
     description: 'The beginning of a name, or a whole e-mail address; case does not matter.',
     example: 'jane',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppConfig } from '../config/app-config.js';
+import { AppConfig } from './app-config.js';
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
