@@ -4,6 +4,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import { answerBadUrl, answerMalformedHttp } from './common/http/malformed-http.js';
 import { takeJsonOnly } from './common/http/json-body.js';
+import { Metrics } from './common/metrics.js';
+import { measureRequests } from './operations/http-metrics.js';
 import { OriginPolicy } from './config/origin-policy.js';
 import type { AppConfig } from './config/app-config.js';
 import { serveApiDocs } from './operations/api-docs.js';
@@ -46,6 +48,7 @@ export async function createApp(config: AppConfig, mongoUri: string): Promise<Ne
     strictTransportSecurity: false,
     contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
   });
+  measureRequests(adapter.getInstance(), app.get(Metrics));
   allowOrigins(app);
   app.useWebSocketAdapter(new RealtimeAdapter(app));
   if (config.docsEnabled) serveApiDocs(app);

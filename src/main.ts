@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { mongo } from 'mongoose';
+import { messageOf } from './common/message-of.js';
 import { loadConfig } from './config/load-config.js';
 import { ConfigError } from './config/config-error.js';
 import { EmbeddedMongodError } from './database/embedded/embedded-mongod.js';
@@ -41,7 +42,7 @@ function fail(error: unknown): never {
 /** What the operator can mend in one line; a fault of the service with all that helps to find it. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof mongo.MongoError) return `the database refuses: ${error.message}`;
+  if (error instanceof mongo.MongoError) return `the database refuses: ${messageOf(error)}`;
   const isExpected =
     error instanceof ConfigError || error instanceof EmbeddedMongodError || 'syscall' in error;
   return isExpected ? error.message : (error.stack ?? error.message);

@@ -70,10 +70,10 @@ describe('The handshake', () => {
   });
 
   test('refuses a foreign origin on polling and on websocket', async () => {
-    for (const transport of ['polling', 'websocket']) {
+    for (const transport of ['polling', 'websocket'] as const) {
       const device = Device.open(app.url, {
         auth: { token: ann.token },
-        transports: [transport as 'polling'],
+        transports: [transport],
         extraHeaders: { origin: 'http://evil.test' },
       });
       await device.isRefused();

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import { messageOf } from '../common/message-of.js';
 import type { StoredMessage } from './message.js';
+import { MessageMetrics } from './message-metrics.js';
 import { type InsertOutcome, MessagesRepository } from './messages.repository.js';
 import { type Head, headAfter, placeBehind } from './numbering.js';
 import type { PendingSend } from './pending-send.js';
@@ -50,7 +51,10 @@ export class MessageLog {
   private isScheduled = false;
   private hooks!: LogHooks;
 
-  constructor(private readonly repository: MessagesRepository) {}
+  constructor(
+    private readonly repository: MessagesRepository,
+    private readonly metrics: MessageMetrics,
+  ) {}
 
   /** Names the owner; called once, at the start. */
   serve(hooks: LogHooks): void {
@@ -121,13 +125,17 @@ export class MessageLog {
     if (sends.length === 0) return { rest: [], isInDoubt: false };
     const messages = this.number(sends);
     for (const send of sends) send.wasAttempted = true;
+    this.metrics.batchSize.observe(messages.length);
+    const stopTimer = this.metrics.writeSeconds.startTimer();
     const outcome = await this.repository.insert(messages);
+    stopTimer();
     if (outcome.kind === 'stored') {
       sends.forEach((send, index) => this.land(send, messages[index] as StoredMessage));
       return { rest: [], isInDoubt: false };
     }
     this.forget(sends);
     if (outcome.kind === 'refused') return this.afterRefusal(sends, messages, outcome);
+    this.metrics.unknownOutcomes.inc();
     this.logger.warn(`The outcome of a write is not known, the store is asked: ${messageOf(outcome.error)}`);
     await delay(PAUSE);
     return { rest: sends, isInDoubt: true };
@@ -145,8 +153,14 @@ export class MessageLog {
     const refused = sends[landed] as PendingSend;
     if (!isDuplicate) refused.fail(new ChatError('internal', { cause: error }));
     else await this.answerFromStore(refused);
-    if (!refused.isSettled && (refused.collisions += 1) > UNPAUSED_COLLISIONS) await delay(PAUSE);
+    if (!refused.isSettled) await this.collide(refused);
     return { rest: sends.slice(landed).filter((send) => !send.isSettled), isInDoubt: false };
+  }
+
+  private async collide(send: PendingSend): Promise<void> {
+    this.metrics.collisions.inc();
+    send.collisions += 1;
+    if (send.collisions > UNPAUSED_COLLISIONS) await delay(PAUSE);
   }
 
   /**

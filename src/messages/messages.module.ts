@@ -5,6 +5,7 @@ import { FriendsModule } from '../friends/friends.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { HistoryService } from './history.service.js';
 import { MessageLog } from './message-log.js';
+import { MessageMetrics } from './message-metrics.js';
 import { MessageRow, MessageSchema } from './message.schema.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesGateway } from './messages.gateway.js';
@@ -24,6 +25,7 @@ import { TypingService } from './typing.service.js';
   providers: [
     HistoryService,
     MessageLog,
+    MessageMetrics,
     MessagesGateway,
     MessagesRepository,
     MessagesService,

@@ -8,6 +8,7 @@ import { Turn } from '../realtime/turn.js';
 import { UsersService } from '../users/users.service.js';
 import type { SendMessageDto } from './dto/send-message.dto.js';
 import { type Draft, hasSameContent, type StoredMessage, toWire } from './message.js';
+import { MessageMetrics } from './message-metrics.js';
 import { MessageLog } from './message-log.js';
 import { MessagesRepository } from './messages.repository.js';
 import { PendingSend, type Sent } from './pending-send.js';
@@ -27,6 +28,7 @@ export class MessagesService implements OnModuleInit {
     private readonly users: UsersService,
     private readonly typing: TypingService,
     private readonly realtime: Realtime,
+    private readonly metrics: MessageMetrics,
   ) {}
 
   onModuleInit(): void {
@@ -53,11 +55,25 @@ export class MessagesService implements OnModuleInit {
     const turn = Turn.current();
     await turn?.mine();
     const draft = draftOf(me.userId, body);
-    const outcome = this.enter(draft, exceptSocket);
+    const outcome = this.measured(this.enter(draft, exceptSocket));
     turn?.pass();
     const { message, isNew } = await outcome;
     if (!isNew) await this.replay(message, draft);
     return { message: toWire(message), isNew };
+  }
+
+  private async measured(outcome: Promise<Sent>): Promise<Sent> {
+    const stopTimer = this.metrics.sendSeconds.startTimer();
+    try {
+      const sent = await outcome;
+      this.metrics.sends.inc({ outcome: sent.isNew ? 'stored' : 'repeated' });
+      return sent;
+    } catch (error) {
+      this.metrics.sends.inc({ outcome: 'refused' });
+      throw error;
+    } finally {
+      stopTimer();
+    }
   }
 
   /** A repeat may mean that the push was lost with a crash, so it is pushed again; clients drop an id they have. */

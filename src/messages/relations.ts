@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BlocksService } from '../conversations/blocks.service.js';
+import { MessageMetrics } from './message-metrics.js';
 import { FriendsService } from '../friends/friends.service.js';
 
 /** What a send depends on: may the two talk, and does the recipient see it. */
@@ -38,6 +39,7 @@ export class Relations {
   constructor(
     private readonly friends: FriendsService,
     private readonly blocks: BlocksService,
+    private readonly metrics: MessageMetrics,
   ) {}
 
   /** The relation of this pair, read together with those asked for at the same time. */
@@ -62,12 +64,15 @@ export class Relations {
     const batch = this.waiting;
     this.waiting = [];
     this.reads += 1;
+    this.metrics.checkSize.observe(batch.length);
+    const stopTimer = this.metrics.checkSeconds.startTimer();
     try {
       const relations = await this.readAll(batch.map(({ pair }) => pair));
       batch.forEach(({ resolve }, index) => resolve(relations[index] as Relation));
     } catch (error) {
       for (const { reject } of batch) reject(error);
     } finally {
+      stopTimer();
       this.reads -= 1;
       this.schedule();
     }

@@ -4,7 +4,7 @@ import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
 import { Bus, type Envelope } from './bus.js';
 import type { ChatSocket } from './chat-socket.js';
-import { closeTransport } from './engine.js';
+import { closeTransport, waitingBytes } from './engine.js';
 import { Outbox } from './outbox.js';
 import { SessionPort } from './session-authority.js';
 
@@ -65,6 +65,27 @@ export class Connections {
     socket.data.user = identity;
     const connection = this.people.get(identity.userId)?.connections.get(socket.id);
     if (connection) this.scheduleExpiry(connection);
+  }
+
+  /** Sockets of this node. */
+  get count(): number {
+    let count = 0;
+    for (const { connections } of this.people.values()) count += connections.size;
+    return count;
+  }
+
+  /** People with a socket on this node. */
+  get peopleCount(): number {
+    return this.people.size;
+  }
+
+  /** Bytes that were written to the sockets of this node and have not left yet. */
+  waitingBytes(): number {
+    let bytes = 0;
+    for (const { connections } of this.people.values()) {
+      for (const { socket } of connections.values()) bytes += waitingBytes(socket);
+    }
+    return bytes;
   }
 
   /** Closes every transport of this node, so that the clients connect again elsewhere. */

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
+import { Refusals } from '../common/errors/refusals.js';
+import { Metrics } from '../common/metrics.js';
 import type { ChatSocket } from './chat-socket.js';
 import { Reply } from './reply.js';
 import { socketBody } from './socket-error.filter.js';
@@ -25,6 +27,14 @@ export class Dispatcher {
   private inFlight = 0;
   private idle: (() => void)[] = [];
   private isDraining = false;
+  private readonly events;
+
+  constructor(
+    metrics: Metrics,
+    private readonly refusals: Refusals,
+  ) {
+    this.events = metrics.counter('socket_events_total', 'Events that clients sent, by name.', ['event']);
+  }
 
   /** Adds handlers to a socket; called once by each gateway when the socket connects. */
   bind(socket: ChatSocket, handlers: Iterable<[event: string, handler: Handler]>): void {
@@ -54,7 +64,9 @@ export class Dispatcher {
     const reply = new Reply(socket, event, ack);
     const handler = dispatch.handlers.get(event);
     const refusal = this.refusal(handler, args);
-    if (!handler || refusal) return reply.fail(socketBody(refusal ?? new ChatError('unknown_event')));
+    // By name only for those that exist, or a client could make as many series as it likes.
+    this.events.inc({ event: handler ? event : 'unknown' });
+    if (!handler || refusal) return this.refuse(reply, refusal ?? new ChatError('unknown_event'));
 
     const queue = QUEUE_OF[event] ?? event;
     const turn = new Turn(dispatch.turns.get(queue));
@@ -70,6 +82,11 @@ export class Dispatcher {
       this.inFlight -= 1;
       if (this.inFlight === 0) for (const wake of this.idle.splice(0)) wake();
     }
+  }
+
+  private refuse(reply: Reply, error: ChatError): void {
+    this.refusals.count('socket', error.code);
+    reply.fail(socketBody(error));
   }
 
   private refusal(handler: Handler | undefined, args: unknown[]): ChatError | undefined {

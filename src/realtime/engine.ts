@@ -2,6 +2,15 @@ import type { ChatSocket } from './chat-socket.js';
 
 /** The one file that reaches into Engine.IO, beyond what its documentation promises. */
 
+/** Bytes that were written to this socket and have not left the process yet. */
+export function waitingBytes({ conn }: ChatSocket): number {
+  const { writeBuffer } = conn as unknown as { writeBuffer: { data?: unknown }[] };
+  const { socket: websocket } = conn.transport as { socket?: { bufferedAmount?: number } };
+  let bytes = websocket?.bufferedAmount ?? 0;
+  for (const { data } of writeBuffer) if (typeof data === 'string') bytes += Buffer.byteLength(data);
+  return bytes;
+}
+
 /** How long a transport may take to write what it holds before it is cut, in milliseconds. */
 const CLOSE_PATIENCE = 1000;
 

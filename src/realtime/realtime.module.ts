@@ -5,6 +5,7 @@ import { Bus, InMemoryBus } from './bus.js';
 import { Connections } from './connections.js';
 import { Dispatcher } from './dispatcher.js';
 import { Realtime } from './realtime.js';
+import { RealtimeMetrics } from './realtime-metrics.js';
 import { SessionPort } from './session-authority.js';
 
 /** How long what is in flight may take to finish at a stop, in milliseconds. */
@@ -13,7 +14,14 @@ const DRAIN_TIMEOUT = 4000;
 /** Sockets: who is connected, what they send, and how anything reaches them. */
 @Global()
 @Module({
-  providers: [{ provide: Bus, useClass: InMemoryBus }, Connections, Dispatcher, Realtime, SessionPort],
+  providers: [
+    { provide: Bus, useClass: InMemoryBus },
+    Connections,
+    Dispatcher,
+    Realtime,
+    RealtimeMetrics,
+    SessionPort,
+  ],
   exports: [Connections, Dispatcher, Realtime, SessionPort],
 })
 export class RealtimeModule implements BeforeApplicationShutdown {

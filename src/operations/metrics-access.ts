@@ -1,32 +1,19 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ChatError } from '../common/errors/chat-error.js';
 import { AppConfig } from '../config/app-config.js';
 
-/** The figures of this process for Prometheus. */
+/** Who may read the figures. */
 @Injectable()
-export class Metrics {
-  readonly registry = new Registry();
-
-  constructor(private readonly config: AppConfig) {
-    collectDefaultMetrics({ register: this.registry });
-  }
-
-  get contentType(): string {
-    return this.registry.contentType;
-  }
-
-  text(): Promise<string> {
-    return this.registry.metrics();
-  }
+export class MetricsAccess {
+  constructor(private readonly config: AppConfig) {}
 
   /**
    * With `METRICS_TOKEN` only who knows it; without one anybody, but in production nobody.
    *
    * @throws ChatError `unauthorized`, or `not_found` where there is nothing to be had
    */
-  authorise(authorization: string | undefined): void {
+  require(authorization: string | undefined): void {
     const token = this.config.METRICS_TOKEN;
     if (token) {
       if (!isSame(authorization ?? '', `Bearer ${token}`)) throw new ChatError('unauthorized');
