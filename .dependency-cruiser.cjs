@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   conversations: ['users', 'presence'],
   friends: ['users', 'presence', 'conversations'],
   messages: ['users', 'conversations', 'friends'],
+  inbox: ['users', 'presence', 'conversations', 'friends', 'messages'],
 };
 const GROUND = ['common', 'config', 'database', 'realtime'];
 

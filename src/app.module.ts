@@ -11,6 +11,7 @@ import { ConfigModule } from './config/config.module.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { FriendsModule } from './friends/friends.module.js';
+import { InboxModule } from './inbox/inbox.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PresenceModule } from './presence/presence.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         ConversationsModule,
         FriendsModule,
         MessagesModule,
+        InboxModule,
       ],
       providers: [
         { provide: APP_FILTER, useClass: HttpErrorFilter },

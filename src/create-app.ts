@@ -3,12 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { answerBadUrl, answerMalformedHttp } from './common/http/malformed-http.js';
+import { HTTP_LIMITS } from './common/http/http-limits.js';
 import { takeJsonOnly } from './common/http/json-body.js';
 import { Metrics } from './common/metrics.js';
 import { measureRequests } from './operations/http-metrics.js';
 import { OriginPolicy } from './config/origin-policy.js';
 import type { AppConfig } from './config/app-config.js';
-import { serveApiDocs } from './operations/api-docs.js';
+import { placeRoutes, serveApiDocs } from './operations/api-docs.js';
 import { createLogger, NestLogger } from './operations/logger.js';
 import { logRequests } from './operations/request-log.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
@@ -20,7 +21,11 @@ const MAX_BODY_BYTES = 1024 * 1024;
  *
  * @param mongoUri - the database, embedded or not
  */
-export async function createApp(config: AppConfig, mongoUri: string): Promise<NestFastifyApplication> {
+export async function createApp(
+  config: AppConfig,
+  mongoUri: string,
+  limits = HTTP_LIMITS,
+): Promise<NestFastifyApplication> {
   const logger = createLogger(config);
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
@@ -28,8 +33,9 @@ export async function createApp(config: AppConfig, mongoUri: string): Promise<Ne
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    connectionTimeout: 30_000,
-    requestTimeout: 30_000,
+    http: { headersTimeout: limits.head, connectionsCheckingInterval: limits.check },
+    requestTimeout: limits.request,
+    connectionTimeout: limits.silence,
     keepAliveTimeout: 65_000,
     clientErrorHandler: answerMalformedHttp,
     frameworkErrors: answerBadUrl,
@@ -42,7 +48,7 @@ export async function createApp(config: AppConfig, mongoUri: string): Promise<Ne
     bodyParser: false,
     abortOnError: false,
   });
-  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'metrics'] });
+  placeRoutes(app);
   app.useSecurityHeaders({
     // Both are the business of whoever ends TLS in front; over plain HTTP the second breaks Swagger UI.
     strictTransportSecurity: false,

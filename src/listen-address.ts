@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ConfigError } from './config/config-error.js';
 
+const NO_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);
+
 /** Where the service listens: `HOST` and `PORT`. */
 export interface ListenAddress {
   host: string;
@@ -36,7 +38,7 @@ export function listenError(error: unknown, { host, port }: ListenAddress): unkn
   if (code === 'EACCES') {
     return new ConfigError(`PORT ${port} may not be listened on by this user: set one above 1023`);
   }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EINVAL') {
+  if (code && NO_ADDRESS.has(code)) {
     return new ConfigError(`HOST ${host} is no address of this machine (${code})`);
   }
   return error;

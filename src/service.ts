@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { HttpTraffic } from './common/http/http-traffic.js';
 import { messageOf } from './common/message-of.js';
 import { within } from './common/within.js';
 import type { AppConfig } from './config/app-config.js';
@@ -12,7 +11,10 @@ import { Readiness } from './operations/readiness.js';
 /** How long the application may take to finish what is in flight and to close, in milliseconds. */
 const CLOSE_TIMEOUT = 5000;
 
-/** What clients sent just before the stop may still be on its way: how long it is waited for, in milliseconds. */
+/**
+ * What clients sent just before the stop may still be on its way, their connections included: how long it is taken
+ * as always, in milliseconds.
+ */
 const LAST_WORDS = 100;
 
 /** The running service: its database and its application, started in this order and stopped in the other. */
@@ -93,7 +95,6 @@ export class Service {
     await this.starting?.catch(() => undefined);
     if (!this.app) return;
     this.app.get(Readiness).end();
-    this.app.get(HttpTraffic).stopAccepting();
     await delay(LAST_WORDS);
     await this.app.close();
   }

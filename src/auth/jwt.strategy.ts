@@ -30,6 +30,15 @@ export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplica
     passport.unuse(this.name);
   }
 
+  /** A payload of `null` makes the library throw, in the place of a refusal. */
+  override authenticate(...request: Parameters<Strategy['authenticate']>): void {
+    try {
+      super.authenticate(...request);
+    } catch (error) {
+      this.fail(error, 401);
+    }
+  }
+
   /** @throws ChatError `unauthorized` */
   validate(verified: Jwt): Identity {
     return identityIn(verified);

@@ -76,6 +76,9 @@ const NAMES: Record<keyof Omit<AppConfig, Computed>, true> = {
 type Computed =
   'isProduction' | 'host' | 'accessTokenTtl' | 'docsEnabled' | 'rateLimitsEnabled' | 'corsOrigins';
 
+/** All that can be set, by name; `PATH` belongs to the system. */
+export const VARIABLES: readonly string[] = Object.keys(NAMES);
+
 function refuseWeakProduction(config: AppConfig): void {
   if (!config.JWT_SECRET)
     throw new ConfigError('JWT_SECRET must be set in production, to at least 32 random bytes');

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiIdParam } from '../common/api-fields.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { type Identity, Me } from '../common/identity.js';
 import { IdPipe } from '../common/validation/id.pipe.js';
 import type { ConversationMetadata } from '../realtime/wire.js';
 import { ConversationsService } from './conversations.service.js';
-import { ChangeMetadata } from './dto/change-metadata.dto.js';
+import { ChangeMetadata, CHANGES } from './dto/change-metadata.dto.js';
 import { MetadataResponse } from './dto/metadata.response.js';
 
 @ApiTags('Conversations')
@@ -16,10 +17,12 @@ export class ConversationsController {
 
   @Get(':otherUserId/metadata')
   @ApiOperation({
+    operationId: 'readMetadata',
     summary: 'What I have set for a conversation',
     description: 'The defaults where nothing was set yet.',
   })
-  @ApiOkResponse({ type: MetadataResponse })
+  @ApiIdParam('otherUserId', 'The other person.')
+  @ApiOkResponse({ type: MetadataResponse, description: 'The settings.' })
   @ApiErrors('to_oneself', 'not_found')
   read(@Me() me: Identity, @Param('otherUserId', IdPipe) other: string): Promise<ConversationMetadata> {
     return this.conversations.readMetadata(me.userId, other);
@@ -27,10 +30,13 @@ export class ConversationsController {
 
   @Put(':otherUserId/metadata')
   @ApiOperation({
+    operationId: 'changeMetadata',
     summary: 'Pin, block, mark as a favorite or give a ringtone',
     description: 'Fields left out keep their value. My devices are told by `conversationUpdated`.',
   })
-  @ApiOkResponse({ type: MetadataResponse })
+  @ApiIdParam('otherUserId', 'The other person.')
+  @ApiBody({ type: ChangeMetadata, examples: CHANGES })
+  @ApiOkResponse({ type: MetadataResponse, description: 'The settings as they are now.' })
   @ApiErrors('to_oneself', 'not_found')
   change(
     @Me() me: Identity,

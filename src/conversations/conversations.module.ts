@@ -17,6 +17,6 @@ import { MetadataRow, MetadataSchema } from './metadata.schema.js';
   ],
   controllers: [ConversationsController],
   providers: [ConversationsService, BlocksService, MetadataRepository],
-  exports: [ConversationsService, BlocksService],
+  exports: [ConversationsService, BlocksService, MetadataRepository],
 })
 export class ConversationsModule {}

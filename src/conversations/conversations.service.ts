@@ -90,6 +90,7 @@ function settingsIn({ isPinned, isBlocked, customRingtone, isFavorite }: ChangeM
   };
 }
 
-function metadataOf(userId: string, otherUserId: string, settings: Settings): ConversationMetadata {
+/** The metadata object of the contract. */
+export function metadataOf(userId: string, otherUserId: string, settings: Settings): ConversationMetadata {
   return { _id: metadataIdOf(userId, otherUserId), userId, otherUserId, ...settings };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type ClientSession, type Model, type mongo, Types } from 'mongoose';
 import { metadataIdOf, objectId } from '../database/ids.js';
-import { DURABLE_READ } from '../database/read-options.js';
+import { AT_ONCE, DURABLE_READ, readOptions } from '../database/read-options.js';
 import { isDuplicateKey } from '../common/errors/database-errors.js';
 import type { Looks } from './appearance.js';
 import type { Block, LastBlock, Pair } from './blocks.js';
@@ -27,6 +27,14 @@ export class MetadataRepository {
   async find(me: string, other: string): Promise<Settings> {
     const row = await this.collection.findOne(key(me, other), DURABLE_READ);
     return row ? settingsOf(row) : DEFAULTS;
+  }
+
+  /** All that this person has set, by the id of the other. */
+  async findAll(userId: string, session?: ClientSession): Promise<Map<string, Settings>> {
+    const rows = await this.collection
+      .find({ userId: objectId(userId) }, { projection: { looks: 0 }, ...AT_ONCE, ...readOptions(session) })
+      .toArray();
+    return new Map(rows.map((row) => [row.otherUserId.toHexString(), settingsOf(row)]));
   }
 
   /**
@@ -58,7 +66,7 @@ export class MetadataRepository {
         },
         {
           projection: { userId: 1, otherUserId: 1, looks: 1 },
-          ...(session ? { session } : DURABLE_READ),
+          ...readOptions(session),
         },
       )
       .toArray();

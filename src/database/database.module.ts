@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectConnection, MongooseModule } from '@nestjs/mongoose';
 import mongoose, { type Connection } from 'mongoose';
+import { Snapshots } from './snapshots.js';
 import { Transactions } from './transactions.js';
 
 mongoose.set('strictQuery', 'throw');
@@ -33,13 +34,15 @@ export class DatabaseModule {
       serverSelectionTimeoutMS: 5000,
       connectTimeoutMS: 5000,
       socketTimeoutMS: 30_000,
+      // With the time to connect it makes the 10 s after which a hanging server counts as away.
+      heartbeatFrequencyMS: 5000,
       maxPoolSize: 50,
     });
     return {
       module: DatabaseModule,
       imports: [connection],
-      providers: [Indexes, Transactions],
-      exports: [Transactions],
+      providers: [Indexes, Snapshots, Transactions],
+      exports: [Snapshots, Transactions],
     };
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ClientSession } from 'mongoose';
 import type { Friend, FriendRequest, Person } from '../realtime/wire.js';
 import { foldName } from '../users/fold.js';
 import { UsersService } from '../users/users.service.js';
@@ -13,9 +14,9 @@ export class FriendEntries {
     private readonly appearances: Appearances,
   ) {}
 
-  /** These friends as entries of the viewer's list, by name. */
-  async friends(viewerId: string, friendIds: string[]): Promise<Friend[]> {
-    const people = await this.users.people(friendIds);
+  /** These friends as entries of the viewer's list, by name; their presence as it is now. */
+  async friends(viewerId: string, friendIds: string[], session?: ClientSession): Promise<Friend[]> {
+    const people = await this.users.people(friendIds, session);
     const looks = await this.appearances.ofFriends(viewerId, friendIds);
     const friends = [...people].flatMap(([id, person]) => {
       const presence = looks.get(id);
@@ -32,9 +33,9 @@ export class FriendEntries {
   }
 
   /** Open requests, in the same order. */
-  async requests(rows: Friendship[]): Promise<FriendRequest[]> {
+  async requests(rows: Friendship[], session?: ClientSession): Promise<FriendRequest[]> {
     const ids = new Set(rows.flatMap(({ userId, otherUserId }) => [userId, otherUserId]));
-    const people = await this.users.people([...ids]);
+    const people = await this.users.people([...ids], session);
     return rows.flatMap((row) => requestOf(row, people) ?? []);
   }
 

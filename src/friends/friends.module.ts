@@ -13,6 +13,7 @@ import { FriendshipChanges } from './friendship-changes.js';
 import { FriendshipRow, FriendshipSchema } from './friendship.schema.js';
 import { FriendshipsRepository } from './friendships.repository.js';
 import { PeopleController } from './people.controller.js';
+import { PeopleLists } from './people-lists.js';
 import { PeopleService } from './people.service.js';
 import { PresenceFanOut } from './presence-fan-out.js';
 import { PresenceLine } from './presence-line.js';
@@ -31,6 +32,7 @@ import { RequestsService } from './requests.service.js';
   providers: [
     FriendsService,
     RequestsService,
+    PeopleLists,
     PeopleService,
     FriendshipChanges,
     FriendshipsRepository,
@@ -41,6 +43,6 @@ import { RequestsService } from './requests.service.js';
     PresenceFanOut,
     BlockFanOut,
   ],
-  exports: [FriendsService, Appearances, FriendshipsRepository],
+  exports: [FriendsService, Appearances, FriendshipsRepository, PeopleLists],
 })
 export class FriendsModule {}

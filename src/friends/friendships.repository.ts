@@ -4,7 +4,7 @@ import { type ClientSession, type Model, type mongo } from 'mongoose';
 import mongoose from 'mongoose';
 import type { Pair } from '../conversations/blocks.js';
 import { friendshipIdOf, objectId } from '../database/ids.js';
-import { DURABLE_READ } from '../database/read-options.js';
+import { AT_ONCE, DURABLE_READ, readOptions } from '../database/read-options.js';
 import { type Friendship, type FriendshipPair, type FriendshipState, stranger } from './friendship.js';
 import { FriendshipRow } from './friendship.schema.js';
 import { PairSet } from './pair-set.js';
@@ -57,28 +57,39 @@ export class FriendshipsRepository {
   }
 
   /** The requests a person has open, either way, newest first. */
-  async findOpen(userId: string): Promise<Friendship[]> {
+  async findOpen(userId: string, session?: ClientSession): Promise<Friendship[]> {
     const open: FriendshipState[] = ['incoming', 'outgoing'];
     const rows = await this.model
-      .find({ userId, state: mongoose.trusted({ $in: open }) }, null, DURABLE_READ)
+      .find({ userId, state: mongoose.trusted({ $in: open }) }, null, readOptions(session))
       .sort({ requestedAt: -1, _id: 1 })
       .lean();
     return rows.map(fromRow);
   }
 
+  /** Everybody this person ever had to do with, in no order. */
+  async findOthers(userId: string, session?: ClientSession): Promise<string[]> {
+    const rows = await this.collection
+      .find(
+        { userId: objectId(userId) },
+        { projection: { otherUserId: 1 }, ...AT_ONCE, ...readOptions(session) },
+      )
+      .toArray();
+    return rows.map(({ otherUserId }) => otherUserId.toHexString());
+  }
+
   /** The friends of a person, in no order. */
-  async findFriendIds(userId: string): Promise<string[]> {
-    const friends = await this.findFriendsOf([userId]);
+  async findFriendIds(userId: string, session?: ClientSession): Promise<string[]> {
+    const friends = await this.findFriendsOf([userId], session);
     return friends.map(({ other }) => other);
   }
 
   /** The friends of all these people, each pair seen from the person asked for. */
-  async findFriendsOf(userIds: string[]): Promise<Pair[]> {
+  async findFriendsOf(userIds: string[], session?: ClientSession): Promise<Pair[]> {
     const rows = await this.model
       .find(
         { userId: mongoose.trusted({ $in: userIds }), state: 'friends' },
         { userId: 1, otherUserId: 1 },
-        DURABLE_READ,
+        readOptions(session),
       )
       .lean();
     return rows.map(pairOf);

@@ -13,10 +13,11 @@ export class PeopleController {
 
   @Get()
   @ApiOperation({
+    operationId: 'findPeople',
     summary: 'Find people',
     description: 'By the beginning of their name or by their exact e-mail address, which is never shown.',
   })
-  @ApiOkResponse({ type: PeopleResponse })
+  @ApiOkResponse({ type: PeopleResponse, description: 'Who was found.' })
   async search(@Me() me: Identity, @Query() search: SearchPeople): Promise<PeopleResponse> {
     return { success: true, users: await this.people.search(me.userId, search) };
   }

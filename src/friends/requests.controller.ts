@@ -10,6 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiIdParam } from '../common/api-fields.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { type Identity, Me } from '../common/identity.js';
 import { IdPipe } from '../common/validation/id.pipe.js';
@@ -27,6 +28,7 @@ export class RequestsController {
 
   @Post()
   @ApiOperation({
+    operationId: 'askFriendship',
     summary: 'Ask someone for friendship',
     description:
       'If they have asked me already, we are friends at once. Asking again gives the same request. ' +
@@ -48,8 +50,12 @@ export class RequestsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Open requests', description: 'Those by others and those by me, newest first.' })
-  @ApiOkResponse({ type: RequestsResponse })
+  @ApiOperation({
+    operationId: 'listRequests',
+    summary: 'Open requests',
+    description: 'Those by others and those by me, newest first.',
+  })
+  @ApiOkResponse({ type: RequestsResponse, description: 'All open requests.' })
   async list(@Me() me: Identity): Promise<RequestsResponse> {
     return { success: true, ...(await this.requests.list(me.userId)) };
   }
@@ -57,10 +63,12 @@ export class RequestsController {
   @Post(':id/accept')
   @HttpCode(200)
   @ApiOperation({
+    operationId: 'acceptRequest',
     summary: 'Accept a request',
     description: 'Only by whom was asked. Again: the same answer. Both are told by `friendAccepted`.',
   })
-  @ApiOkResponse({ type: FriendAnswer })
+  @ApiIdParam('id', 'The request.')
+  @ApiOkResponse({ type: FriendAnswer, description: 'The two are friends.' })
   @ApiErrors('not_found')
   async accept(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<FriendAnswer> {
     return { success: true, friend: await this.requests.accept(me.userId, id) };
@@ -69,9 +77,11 @@ export class RequestsController {
   @Post(':id/decline')
   @HttpCode(204)
   @ApiOperation({
+    operationId: 'declineRequest',
     summary: 'Decline a request',
     description: 'Only by whom was asked. Both are told by `friendRequestClosed`, without a reason.',
   })
+  @ApiIdParam('id', 'The request.')
   @ApiNoContentResponse({ description: 'Declined.' })
   @ApiErrors('not_found')
   decline(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<void> {
@@ -81,9 +91,11 @@ export class RequestsController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({
+    operationId: 'withdrawRequest',
     summary: 'Take a request back',
     description: 'Only by its sender. Both are told by `friendRequestClosed`.',
   })
+  @ApiIdParam('id', 'The request.')
   @ApiNoContentResponse({ description: 'Taken back.' })
   @ApiErrors('not_found')
   withdraw(@Me() me: Identity, @Param('id', IdPipe) id: string): Promise<void> {

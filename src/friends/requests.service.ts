@@ -33,11 +33,7 @@ export class RequestsService {
 
   /** What is open for this person, newest first. */
   async list(me: string): Promise<{ incoming: FriendRequest[]; outgoing: FriendRequest[] }> {
-    const requests = await this.entries.requests(await this.friendships.findOpen(me));
-    return {
-      incoming: requests.filter(({ to }) => to._id === me),
-      outgoing: requests.filter(({ from }) => from._id === me),
-    };
+    return byDirection(me, await this.entries.requests(await this.friendships.findOpen(me)));
   }
 
   /**
@@ -66,4 +62,15 @@ export class RequestsService {
     if (!friendship) throw new ChatError('not_found');
     return friendship.otherUserId;
   }
+}
+
+/** These requests apart: those that this person was asked, and those they asked. */
+export function byDirection(
+  me: string,
+  requests: FriendRequest[],
+): { incoming: FriendRequest[]; outgoing: FriendRequest[] } {
+  return {
+    incoming: requests.filter(({ to }) => to._id === me),
+    outgoing: requests.filter(({ from }) => from._id === me),
+  };
 }

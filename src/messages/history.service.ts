@@ -8,6 +8,9 @@ import { UsersService } from '../users/users.service.js';
 import type { HistoryQueryDto } from './dto/history-query.dto.js';
 import { type StoredMessage, toWire } from './message.js';
 import { MessagesRepository } from './messages.repository.js';
+import { NO_RECEIPTS, type Receipts, sideOf, statusOf } from './receipts.js';
+import { ReceiptsRepository } from './receipts.repository.js';
+import { ReceiptsService } from './receipts.service.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -19,30 +22,46 @@ export interface HistoryPage {
 
 interface Slice {
   messages: StoredMessage[];
+  /** The first number that the slice speaks of: what it does not list from here on is not for the viewer. */
+  from: number;
   /** The number to ask `before`, where there is something older. */
   older?: number | undefined;
   /** The number to ask `after`, where there is something newer. */
   newer?: number | undefined;
 }
 
-type Ends = { conversationId: string; viewerId: string; limit: number };
+interface Ends {
+  conversationId: string;
+  viewerId: string;
+  side: 0 | 1;
+  limit: number;
+}
 
 /** Reading what was said. */
 @Injectable()
 export class HistoryService {
   constructor(
     private readonly repository: MessagesRepository,
+    private readonly receipts: ReceiptsRepository,
+    private readonly marks: ReceiptsService,
     private readonly users: UsersService,
     private readonly config: AppConfig,
   ) {}
 
   /**
    * A page of the conversation with the other person as the caller may see it. Without any parameter, the
-   * newest `HISTORY_BARE_LIMIT`.
+   * newest `HISTORY_BARE_LIMIT`, and they count as read.
+   *
+   * @param isLook - a HEAD request, which moves nothing
    *
    * @throws ChatError `not_found` for an unknown person, `to_oneself`, `validation_failed`
    */
-  async read(me: Identity, otherUserId: string, query: HistoryQueryDto): Promise<HistoryPage> {
+  async read(
+    me: Identity,
+    otherUserId: string,
+    query: HistoryQueryDto,
+    isLook: boolean,
+  ): Promise<HistoryPage> {
     const { before, after } = query;
     if (before !== undefined && after !== undefined) throw ChatError.invalid('after', 'excludes before');
     if (otherUserId === me.userId) throw new ChatError('to_oneself');
@@ -51,18 +70,32 @@ export class HistoryService {
     const ends = {
       conversationId: conversationIdOf(me.userId, otherUserId),
       viewerId: me.userId,
+      side: sideOf(me.userId, otherUserId),
       limit: this.limitOf(query),
     };
     const slice = await this.slice(ends, before, after);
+    const receipts = await this.receive(ends, slice, isBare(query), isLook);
     return {
-      messages: slice.messages.map(toWire),
+      messages: slice.messages.map((message) => toWire(message, statusOf(message, receipts, me.userId))),
       headers: links(otherUserId, Math.min(ends.limit, 200), slice),
     };
   }
 
-  private limitOf({ limit, before, after }: HistoryQueryDto): number {
-    const isBare = limit === undefined && before === undefined && after === undefined;
-    return isBare ? this.config.HISTORY_BARE_LIMIT : (limit ?? DEFAULT_LIMIT);
+  /** What was fetched has arrived; what was opened is read. Returns the receipts afterwards. */
+  private async receive(ends: Ends, slice: Slice, isOpened: boolean, isLook: boolean): Promise<Receipts> {
+    const { conversationId, viewerId, side } = ends;
+    const find = async () => (await this.receipts.find([conversationId])).get(conversationId) ?? NO_RECEIPTS;
+    const receipts = await find();
+    const last = slice.messages.at(-1);
+    if (!last || isLook || last.seq <= receipts[side][isOpened ? 'read' : 'delivered']) return receipts;
+    const fetched = { conversationId, userId: viewerId, from: slice.from, to: last.seq };
+    if (isOpened) await this.marks.markOpened(fetched);
+    else await this.marks.markFetched(fetched);
+    return find();
+  }
+
+  private limitOf(query: HistoryQueryDto): number {
+    return isBare(query) ? this.config.HISTORY_BARE_LIMIT : (query.limit ?? DEFAULT_LIMIT);
   }
 
   private async slice(ends: Ends, before: number | undefined, after: number | undefined): Promise<Slice> {
@@ -79,6 +112,7 @@ export class HistoryService {
     const messages = found.slice(0, ends.limit).toReversed();
     return {
       messages,
+      from: (found[ends.limit]?.seq ?? 0) + 1,
       older: found.length > ends.limit ? messages[0]?.seq : undefined,
       newer: newer.length > 0 ? (messages.at(-1)?.seq ?? (before as number) - 1) : undefined,
     };
@@ -92,11 +126,17 @@ export class HistoryService {
     const messages = found.slice(0, ends.limit);
     return {
       messages,
+      from: after + 1,
       older:
         older.length > 0 ? (messages[0]?.seq ?? Math.min(after + 1, Number.MAX_SAFE_INTEGER)) : undefined,
       newer: found.length > ends.limit ? messages.at(-1)?.seq : undefined,
     };
   }
+}
+
+/** The specification's own form: somebody opens the conversation. */
+function isBare({ limit, before, after }: HistoryQueryDto): boolean {
+  return limit === undefined && before === undefined && after === undefined;
 }
 
 /** The `Link` header (RFC 8288): `prev` leads to what is older, `next` to what is newer. */

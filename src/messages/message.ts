@@ -1,4 +1,4 @@
-import type { Attachment, Message } from '../realtime/wire.js';
+import type { Attachment, Message, MessageStatus } from '../realtime/wire.js';
 
 /** A message as its sender gave it, with the id made once for this send. */
 export interface Draft {
@@ -16,6 +16,8 @@ export interface StoredMessage extends Draft {
   seq: number;
   tally: [lo: number, hi: number];
   createdAt: Date;
+  /** The number before it that each of the two may see; known only where it was numbered, and not stored. */
+  previous?: [lo: number, hi: number] | undefined;
   /** Written behind a block: the recipient never sees it. */
   hidden?: true | undefined;
   /** With `hidden`: the number of the last message that the recipient may see. */
@@ -23,7 +25,7 @@ export interface StoredMessage extends Draft {
 }
 
 /** The message object of the contract. What is hidden, and the tallies, stay inside. */
-export function toWire(message: StoredMessage): Message {
+export function toWire(message: StoredMessage, status: MessageStatus): Message {
   return {
     _id: message._id,
     conversationId: message.conversationId,
@@ -32,7 +34,7 @@ export function toWire(message: StoredMessage): Message {
     text: message.text,
     ...(message.attachment && { attachment: message.attachment }),
     createdAt: message.createdAt.toISOString(),
-    status: 'sent',
+    status,
     seq: message.seq,
     ...(message.clientMessageId !== undefined && { clientMessageId: message.clientMessageId }),
   };

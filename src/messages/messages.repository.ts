@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, mongo, type Types } from 'mongoose';
+import { type ClientSession, type Model, mongo, type Types } from 'mongoose';
 import { isPassingCode } from '../common/errors/database-errors.js';
 import { objectId } from '../database/ids.js';
-import { DURABLE_READ } from '../database/read-options.js';
+import { DURABLE_READ, readOptions } from '../database/read-options.js';
 import type { Draft, StoredMessage } from './message.js';
 import { MessageRow } from './message.schema.js';
 
-type Row = MessageRow & { _id: Types.ObjectId };
+/** A row with its id. */
+export type Row = MessageRow & { _id: Types.ObjectId };
 
 /** What became of an ordered insert. */
 export type InsertOutcome =
@@ -71,7 +72,11 @@ export class MessagesRepository {
     clientMessageId: string,
   ): Promise<StoredMessage | undefined> {
     const row = await this.collection.findOne(
-      { conversationId: objectId(conversationId), senderId: objectId(senderId), clientMessageId },
+      {
+        conversationId: objectId(conversationId),
+        senderId: objectId(senderId),
+        clientMessageId: { $eq: clientMessageId },
+      },
       DURABLE_READ,
     );
     return row ? fromRow(row) : undefined;
@@ -93,8 +98,29 @@ export class MessagesRepository {
     return new Map(groups.map(({ last }) => [last.conversationId.toHexString(), fromRow(last)]));
   }
 
+  /** How many each of the two had written at these numbers, by `conversationId:seq`. */
+  async findTallies(
+    places: { conversationId: string; seq: number }[],
+    session?: ClientSession,
+  ): Promise<Map<string, [number, number]>> {
+    if (places.length === 0) return new Map();
+    const seqs = new Map<string, Set<number>>();
+    for (const { conversationId, seq } of places) {
+      seqs.set(conversationId, (seqs.get(conversationId) ?? new Set()).add(seq));
+    }
+    const rows = await this.collection
+      .find(
+        { $or: [...seqs].map(([id, some]) => ({ conversationId: objectId(id), seq: { $in: [...some] } })) },
+        { ...readOptions(session), projection: { conversationId: 1, seq: 1, tally: 1 } },
+      )
+      .toArray();
+    return new Map(
+      rows.map(({ conversationId, seq, tally }) => [`${conversationId.toHexString()}:${seq}`, tally]),
+    );
+  }
+
   /** A page of what the viewer may see of a conversation. */
-  async findPage(query: PageQuery): Promise<StoredMessage[]> {
+  async findPage(query: PageQuery, session?: ClientSession): Promise<StoredMessage[]> {
     const { before, after } = query;
     const seq = { ...(before !== undefined && { $lt: before }), ...(after !== undefined && { $gt: after }) };
     const rows = await this.collection
@@ -102,9 +128,9 @@ export class MessagesRepository {
         {
           conversationId: objectId(query.conversationId),
           ...(Object.keys(seq).length > 0 && { seq }),
-          $or: [{ hidden: { $exists: false } }, { senderId: objectId(query.viewerId) }],
+          ...visibleTo(query.viewerId),
         },
-        DURABLE_READ,
+        readOptions(session),
       )
       .sort({ seq: query.order === 'oldest first' ? 1 : -1 })
       .limit(query.limit)
@@ -130,6 +156,11 @@ function outcomeOf(error: unknown): InsertOutcome {
   return { kind: 'refused', landed: refused.index, isDuplicate: refused.code === 11_000, error };
 }
 
+/** The filter that leaves out what is hidden from this person. */
+export function visibleTo(viewerId: string): mongo.Filter<Row> {
+  return { $or: [{ hidden: { $exists: false } }, { senderId: objectId(viewerId) }] };
+}
+
 function toRow(message: StoredMessage): Row {
   const { attachment, clientMessageId, hidden, lastVisible } = message;
   return {
@@ -147,7 +178,8 @@ function toRow(message: StoredMessage): Row {
   };
 }
 
-function fromRow(row: Row): StoredMessage {
+/** A row as the rest of the service knows it. */
+export function fromRow(row: Row): StoredMessage {
   return {
     ...row,
     _id: row._id.toHexString(),

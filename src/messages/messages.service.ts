@@ -12,6 +12,8 @@ import { MessageMetrics } from './message-metrics.js';
 import { MessageLog } from './message-log.js';
 import { MessagesRepository } from './messages.repository.js';
 import { PendingSend, type Sent } from './pending-send.js';
+import { NO_RECEIPTS, sideOf, statusOf } from './receipts.js';
+import { ReceiptsRepository } from './receipts.repository.js';
 import { Relations, type Relation } from './relations.js';
 import { TypingService } from './typing.service.js';
 
@@ -25,6 +27,7 @@ export class MessagesService implements OnModuleInit {
     private readonly log: MessageLog,
     private readonly relations: Relations,
     private readonly repository: MessagesRepository,
+    private readonly receipts: ReceiptsRepository,
     private readonly users: UsersService,
     private readonly typing: TypingService,
     private readonly realtime: Realtime,
@@ -58,8 +61,8 @@ export class MessagesService implements OnModuleInit {
     const outcome = this.measured(this.enter(draft, exceptSocket));
     turn?.pass();
     const { message, isNew } = await outcome;
-    if (!isNew) await this.replay(message, draft);
-    return { message: toWire(message), isNew };
+    if (isNew) return { message: toWire(message, 'sent'), isNew };
+    return { message: await this.replay(message, draft), isNew };
   }
 
   private async measured(outcome: Promise<Sent>): Promise<Sent> {
@@ -76,11 +79,17 @@ export class MessagesService implements OnModuleInit {
     }
   }
 
-  /** A repeat may mean that the push was lost with a crash, so it is pushed again; clients drop an id they have. */
-  private async replay(message: StoredMessage, draft: Draft): Promise<void> {
+  /** A repeat may mean that the push was lost with a crash, so it is pushed again to whom was not given it. */
+  private async replay(message: StoredMessage, draft: Draft): Promise<Message> {
     if (!hasSameContent(message, draft)) throw new ChatError('client_message_id_reused');
-    const { isSenderBlocked } = await this.relations.read(draft);
-    if (!isSenderBlocked) this.tellRecipient(message);
+    const [{ isSenderBlocked }, receipts] = await Promise.all([
+      this.relations.read(draft),
+      this.receipts.find([message.conversationId]),
+    ]);
+    const known = receipts.get(message.conversationId) ?? NO_RECEIPTS;
+    const isGiven = statusOf(message, known, message.recipientId) !== 'sent';
+    if (!isSenderBlocked && !isGiven) this.tellRecipient(message);
+    return toWire(message, statusOf(message, known, message.senderId));
   }
 
   /** Takes the place in the order at once; the checks and the write follow. */
@@ -149,17 +158,21 @@ export class MessagesService implements OnModuleInit {
     this.tellRecipient(message);
     // One that is past its deadline was told that the outcome is unknown, so its socket learns it here.
     const exceptSocket = send.isSettled ? undefined : send.exceptSocket;
-    this.realtime.tell(senderId, 'messageSent', toWire(message), {
-      place: { conversationId, seq },
-      exceptSocket,
-    });
+    const place = { conversationId, seq, previous: previousOf(message, senderId), isReceived: false };
+    this.realtime.tell(senderId, 'messageSent', toWire(message, 'sent'), { place, exceptSocket });
   }
 
   private tellRecipient(message: StoredMessage): void {
     if (message.hidden) return;
     const { conversationId, seq, recipientId } = message;
-    this.realtime.tell(recipientId, 'receiveMessage', toWire(message), { place: { conversationId, seq } });
+    const place = { conversationId, seq, previous: previousOf(message, recipientId), isReceived: true };
+    this.realtime.tell(recipientId, 'receiveMessage', toWire(message, 'sent'), { place });
   }
+}
+
+/** The number before the message that this person may see, where it is known. */
+function previousOf({ previous, senderId, recipientId }: StoredMessage, userId: string): number | undefined {
+  return previous?.[sideOf(userId, userId === senderId ? recipientId : senderId)];
 }
 
 function mayTalk({ areFriends, isRecipientBlocked }: Relation): boolean {

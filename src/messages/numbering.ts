@@ -3,6 +3,9 @@ import type { Draft, StoredMessage } from './message.js';
 
 type PerPerson = [lo: number, hi: number];
 
+/** A stored message without what it says. */
+export type Placed = Omit<StoredMessage, 'text' | 'attachment' | 'previous'>;
+
 /** What the next message of a conversation follows on: all of it can be read off the last message. */
 export interface Head {
   seq: number;
@@ -15,7 +18,7 @@ export interface Head {
 const START: Head = { seq: 0, tally: [0, 0], visible: [0, 0], createdAt: new Date(0) };
 
 /** The head of a conversation, from its last message or from having none. */
-export function headAfter(last: StoredMessage | undefined): Head {
+export function headAfter(last: Placed | undefined): Head {
   if (!last) return START;
   const visible: PerPerson = [last.seq, last.seq];
   if (last.hidden) visible[recipientSide(last)] = last.lastVisible ?? 0;
@@ -33,16 +36,19 @@ export function placeBehind(head: Head, draft: Draft, isHidden: boolean, now = n
   return {
     ...draft,
     seq: head.seq + 1,
+    previous: head.visible,
     tally,
     createdAt: now < head.createdAt ? head.createdAt : now,
     ...(isHidden && { hidden: true, lastVisible: head.visible[recipientSide(draft)] }),
   };
 }
 
-function senderSide({ senderId, recipientId }: Draft): 0 | 1 {
+type People = Pick<Draft, 'senderId' | 'recipientId'>;
+
+function senderSide({ senderId, recipientId }: People): 0 | 1 {
   return inOrder(senderId, recipientId)[0] === senderId ? 0 : 1;
 }
 
-function recipientSide(draft: Draft): 0 | 1 {
-  return senderSide(draft) === 0 ? 1 : 0;
+function recipientSide(people: People): 0 | 1 {
+  return senderSide(people) === 0 ? 1 : 0;
 }

@@ -3,19 +3,60 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { documentErrors } from './document-errors.js';
 import { ErrorResponse } from '../common/errors/error-response.dto.js';
 
+const DESCRIPTION = `
+Friends, one-to-one messages, conversation settings and presence.
+
+To try it here:
+
+1. Sign up (**Auth**, the example is ready to be sent) and give the \`accessToken\` of the answer to **Authorize**.
+2. Sign up a second person, find them (**Users**), and ask for friendship with their \`_id\` (**Friends**).
+3. Authorize as the second person, accept, and send messages (**Messages**).
+
+The same token opens the socket, on which everything is told live: \`io(URL, { auth: { token } })\`.
+Every error has the same shape and a stable \`code\`.
+`;
+
+/** The parts of the page, in their order. */
+const TAGS = {
+  Auth: 'Signing up, in and out, and where one is signed in.',
+  Users: 'My account, and finding people.',
+  Friends: 'Requests for friendship, and the list of friends with their presence.',
+  Messages: 'Sending, and reading the history.',
+  Conversations: 'What I have set for a conversation: pinned, blocked, favorite, ringtone.',
+  Operations: 'For whoever runs the service.',
+};
+
+const PAGE = {
+  persistAuthorization: true,
+  displayRequestDuration: true,
+  tryItOutEnabled: true,
+  // The schemas, which every route shows where they belong, as a closed list at the end.
+  defaultModelsExpandDepth: 0,
+};
+
+/** The bar of Swagger UI's own name. */
+const WITHOUT_TOPBAR = '.swagger-ui .topbar { display: none }';
+
+/** Where the routes are: all behind `/api`, but for what machines ask. */
+export function placeRoutes(app: NestFastifyApplication): void {
+  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'metrics'] });
+}
+
 /** The OpenAPI document of the HTTP side, made from the controllers and DTOs. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const about = new DocumentBuilder()
     .setTitle('Reals2Chat Professional Chat')
-    .setDescription(
-      'Friends, one-to-one messages, conversation settings and presence. Sign up with `POST /api/auth/register`, ' +
-        'give the `accessToken` to "Authorize", and go on. The same token opens the socket: ' +
-        '`io(URL, { auth: { token } })`.',
-    )
+    .setDescription(DESCRIPTION.trim())
     .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-    .build();
-  return documentErrors(SwaggerModule.createDocument(app, about, { extraModels: [ErrorResponse] }));
+    .addServer('/', 'This server')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'The `accessToken` that signing up or in has given.',
+    });
+  for (const [name, description] of Object.entries(TAGS)) about.addTag(name, description);
+  return documentErrors(SwaggerModule.createDocument(app, about.build(), { extraModels: [ErrorResponse] }));
 }
 
 /** Swagger UI at `/api/docs`, the document at `/api/docs-json`. */
@@ -24,6 +65,7 @@ export function serveApiDocs(app: NestFastifyApplication): void {
     jsonDocumentUrl: 'api/docs-json',
     yamlDocumentUrl: 'api/docs-yaml',
     customSiteTitle: 'Reals2Chat API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+    customCss: WITHOUT_TOPBAR,
+    swaggerOptions: PAGE,
   });
 }

@@ -1,9 +1,16 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { ERROR_CODES } from '../common/errors/api-errors.decorator.js';
+import type { ErrorBody } from '../common/errors/chat-error.js';
 import { ERRORS, type ErrorCode } from '../common/errors/codes.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { [ERROR_CODES]?: ErrorCode[] };
 type Responses = Operation['responses'];
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
+} as const;
+
+const INVALID_FIELD = { field: 'name', message: 'must be a text of 1 to 80 characters' };
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
@@ -11,12 +18,14 @@ const OF_EVERY_ROUTE: ErrorCode[] = ['validation_failed', 'rate_limited', 'inter
 const OF_GUARDED_ROUTES: ErrorCode[] = ['unauthorized', 'token_expired', 'session_revoked'];
 const OF_ROUTES_WITH_A_BODY: ErrorCode[] = ['malformed_json', 'too_large', 'unsupported_media_type'];
 
-/** Writes each route's errors into the document: one response per status, each code with an example. */
+/** Writes each route's errors into the document (one response per status, each code with an example), and which are public. */
 export function documentErrors(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation: Operation | undefined = path[method];
-      if (operation) writeErrors(operation);
+      if (!operation) continue;
+      writeErrors(operation);
+      operation.security ??= [];
     }
   }
   return document;
@@ -46,14 +55,18 @@ function responsesOf(codes: ErrorCode[]): Responses {
 
 function responseOf(codes: ErrorCode[]): Responses[string] {
   return {
+    ...(codes.includes('rate_limited') && { headers: RETRY_AFTER }),
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].when}`).join('\n\n'),
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/ErrorResponse' },
-        examples: Object.fromEntries(
-          codes.map((code) => [code, { value: { success: false, message: ERRORS[code].message, code } }]),
-        ),
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
       },
     },
   };
+}
+
+function exampleOf(code: ErrorCode): ErrorBody {
+  const body: ErrorBody = { success: false, message: ERRORS[code].message, code };
+  return code === 'validation_failed' ? { ...body, errors: [INVALID_FIELD] } : body;
 }

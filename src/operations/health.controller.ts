@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../common/public.decorator.js';
+import { HealthResponse } from './dto/health.response.js';
 import { Readiness } from './readiness.js';
 
 @ApiTags('Operations')
@@ -11,17 +12,25 @@ export class HealthController {
 
   /** Whether the process runs; a restart helps where it does not answer. */
   @Get('live')
-  @ApiOperation({ summary: 'Liveness', description: 'Answers while the process runs.' })
-  @ApiOkResponse({ example: { success: true } })
-  live(): { success: true } {
+  @ApiOperation({
+    operationId: 'isAlive',
+    summary: 'Liveness',
+    description: 'Answers while the process runs.',
+  })
+  @ApiOkResponse({ type: HealthResponse, description: 'It runs.' })
+  live(): HealthResponse {
     return { success: true };
   }
 
   /** Whether requests should be sent here: not before the start is complete, nor while draining. */
   @Get('ready')
-  @ApiOperation({ summary: 'Readiness', description: 'Answers 200 while the service can really serve.' })
-  @ApiOkResponse({ example: { success: true } })
-  async ready(): Promise<{ success: true }> {
+  @ApiOperation({
+    operationId: 'isReady',
+    summary: 'Readiness',
+    description: 'Answers 200 while the service can really serve.',
+  })
+  @ApiOkResponse({ type: HealthResponse, description: 'It serves.' })
+  async ready(): Promise<HealthResponse> {
     await this.readiness.assert();
     return { success: true };
   }

@@ -5,6 +5,10 @@ import type { Payload, ServerEvent } from './client-events.js';
 export interface Place {
   conversationId: string;
   seq: number;
+  /** The number before it that this person may see; unknown where it was read again after a fault. */
+  previous?: number | undefined;
+  /** Whether it is from the other, so that its receipt matters. */
+  isReceived: boolean;
 }
 
 /** An event for all devices of one person. */

@@ -1,5 +1,14 @@
 import type { ErrorBody } from '../common/errors/chat-error.js';
-import type { Attachment, ConversationMetadata, Friend, FriendRequest, Message } from './wire.js';
+import type {
+  Attachment,
+  ConversationMetadata,
+  Friend,
+  FriendRequest,
+  Message,
+  StatusChange,
+  Sync,
+  SyncAnswer,
+} from './wire.js';
 
 /**
  * The typed map of events, both directions. The server, its tests and everything generated are made from this
@@ -16,16 +25,26 @@ export interface SendMessage {
   clientMessageId?: string;
 }
 
+/** How far a person is in a conversation: up to and including `seq`. */
+export interface ReceiptOf {
+  conversationId: string;
+  seq: number;
+}
+
 export interface ClientToServerEvents {
   sendMessage: (message: SendMessage, ack?: Ack<Message>) => void;
   typing: (to: { recipientId: string }, ack?: Ack<null>) => void;
   stopTyping: (to: { recipientId: string }, ack?: Ack<null>) => void;
+  messageDelivered: (upTo: ReceiptOf, ack?: Ack<null>) => void;
+  messageRead: (upTo: ReceiptOf, ack?: Ack<null>) => void;
+  sync: (what: Sync, ack?: Ack<SyncAnswer>) => void;
   authenticate: (with_: { token: string }, ack?: Ack<null>) => void;
 }
 
 export interface ServerToClientEvents {
   receiveMessage: (message: Message) => void;
   messageSent: (message: Message) => void;
+  messageStatus: (status: StatusChange) => void;
   userStatus: (status: { userId: string; isOnline: boolean; lastSeen: string | null }) => void;
   typingStatus: (status: { senderId: string; isTyping: boolean }) => void;
   conversationUpdated: (metadata: ConversationMetadata) => void;

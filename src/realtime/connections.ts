@@ -4,6 +4,7 @@ import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
 import { Bus, type Envelope } from './bus.js';
 import type { ChatSocket } from './chat-socket.js';
+import { DeliveryPort } from './delivery-port.js';
 import { closeTransport, waitingBytes } from './engine.js';
 import { Outbox } from './outbox.js';
 import { SessionPort } from './session-authority.js';
@@ -35,6 +36,7 @@ export class Connections {
   constructor(
     private readonly bus: Bus,
     private readonly sessions: SessionPort,
+    private readonly delivery: DeliveryPort,
     private readonly events: DomainEvents,
   ) {}
 
@@ -43,7 +45,9 @@ export class Connections {
    * once more, so that an end of the session in between is not missed, then says `ready`.
    */
   async open(socket: ChatSocket): Promise<void> {
-    const connection: Connection = { socket, outbox: new Outbox(socket) };
+    const { userId } = socket.data.user;
+    const outbox = new Outbox(socket, (ranges) => this.delivery.confirm(userId, ranges));
+    const connection: Connection = { socket, outbox };
     const devices = this.add(connection);
     socket.once('disconnect', () => this.remove(connection));
     this.scheduleExpiry(connection);

@@ -2,31 +2,53 @@
 const MOST_REMEMBERED = 1000;
 
 /**
- * Which messages of one conversation a connection was given: all from where it began to the last, but for the
- * missing ones, and what was given later from before it began.
+ * Which messages of one conversation a connection was given. Numbers that are not for this person leave gaps, so
+ * each message names the one before it: what follows on without a hole is a range that grows, what comes behind a
+ * hole waits until it is closed.
  */
 export class GivenNumbers {
-  private first = 0;
-  private last = 0;
-  private readonly missing = new Set<number>();
+  /** The first number of the range. */
+  from = 0;
+  /** The last number of the range. */
+  to = 0;
+  private readonly beyond = new Map<number, number>();
   private readonly earlier = new Set<number>();
 
-  /** Notes that the message with this number is given. `false` if it was before. */
-  take(seq: number): boolean {
-    if (this.last === 0) this.first = seq;
-    if (seq > this.last) {
-      this.skip(this.last + 1, seq);
-      this.last = seq;
+  /**
+   * Notes that a message is given.
+   *
+   * @param previous - the number before it that this person may see; where it is unknown, the one below
+   * @returns false if it was given before
+   */
+  take(seq: number, previous = seq - 1): boolean {
+    if (this.to === 0) {
+      this.from = previous + 1;
+      this.to = seq;
       return true;
     }
-    if (seq >= this.first) return this.missing.delete(seq);
+    if (seq < this.from) return this.takeEarlier(seq);
+    if (seq <= this.to || this.beyond.has(seq)) return false;
+    if (previous <= this.to) {
+      this.to = seq;
+      this.closeHoles();
+    } else if (this.beyond.size < MOST_REMEMBERED) {
+      this.beyond.set(seq, previous);
+    }
+    return true;
+  }
+
+  private takeEarlier(seq: number): boolean {
     if (this.earlier.has(seq)) return false;
     if (this.earlier.size < MOST_REMEMBERED) this.earlier.add(seq);
     return true;
   }
 
-  private skip(from: number, to: number): void {
-    if (this.last === 0) return;
-    for (let seq = from; seq < to && this.missing.size < MOST_REMEMBERED; seq += 1) this.missing.add(seq);
+  private closeHoles(): void {
+    const inOrder = [...this.beyond].toSorted(([one], [other]) => one - other);
+    for (const [seq, previous] of inOrder) {
+      if (previous > this.to) return;
+      this.to = seq;
+      this.beyond.delete(seq);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
@@ -34,10 +34,13 @@ export class RealtimeAdapter extends IoAdapter {
       connectTimeout: CONNECT_TIMEOUT,
       maxHttpBufferSize: MAX_EVENT_BYTES,
       perMessageDeflate: false,
-      allowRequest: (request, decide) => decide(null, isAllowed(origins, request)),
       cors: (request, decide) => decide(null, { origin: isAllowed(origins, request) }),
     };
     const server: ChatServer = super.createIOServer(port, options as ServerOptions);
+    // Not `allowRequest`, which is asked only for the first request of a client, and not when it upgrades.
+    server.engine.use((request: IncomingMessage, _: unknown, next: (refusal?: Error) => void) =>
+      next(isAllowed(origins, request) ? undefined : new Error('This origin is not allowed')),
+    );
     server.use(handshake(this.app.get(SessionPort)));
     server.on('connection', (socket) => void connections.open(socket));
     return server;

@@ -3,6 +3,7 @@ import { HttpTraffic } from '../common/http/http-traffic.js';
 import { within } from '../common/within.js';
 import { Bus, InMemoryBus } from './bus.js';
 import { Connections } from './connections.js';
+import { DeliveryPort } from './delivery-port.js';
 import { Dispatcher } from './dispatcher.js';
 import { Realtime } from './realtime.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
@@ -17,12 +18,13 @@ const DRAIN_TIMEOUT = 4000;
   providers: [
     { provide: Bus, useClass: InMemoryBus },
     Connections,
+    DeliveryPort,
     Dispatcher,
     Realtime,
     RealtimeMetrics,
     SessionPort,
   ],
-  exports: [Connections, Dispatcher, Realtime, SessionPort],
+  exports: [Connections, DeliveryPort, Dispatcher, Realtime, SessionPort],
 })
 export class RealtimeModule implements BeforeApplicationShutdown {
   constructor(

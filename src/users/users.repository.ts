@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import mongoose, { type ClientSession, type Model, Types } from 'mongoose';
 import { newId } from '../database/ids.js';
-import { DURABLE_READ } from '../database/read-options.js';
+import { DURABLE_READ, readOptions } from '../database/read-options.js';
 import { isDuplicateKey } from '../common/errors/database-errors.js';
 import { foldEmail, foldName } from './fold.js';
 import type { Credentials, NewUser, ProfileChanges, User } from './user.js';
@@ -49,10 +49,10 @@ export class UsersRepository {
   }
 
   /** Those of these people who exist, in no order. */
-  async findByIds(ids: string[]): Promise<User[]> {
+  async findByIds(ids: string[], session?: ClientSession): Promise<User[]> {
     if (ids.length === 0) return [];
     const rows = await this.model
-      .find({ _id: mongoose.trusted({ $in: ids }) }, SHOWN, DURABLE_READ)
+      .find({ _id: mongoose.trusted({ $in: ids }) }, SHOWN, readOptions(session))
       .lean<ShownRow[]>();
     return rows.map(userOf);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ClientSession } from 'mongoose';
 import { ChatError } from '../common/errors/chat-error.js';
 import type { Person } from '../realtime/wire.js';
 import { type Account, accountOf, type ProfileChanges, type User } from './user.js';
@@ -27,9 +28,13 @@ export class UsersService {
     return accountOf(required(await this.users.changeProfile(id, changes)));
   }
 
-  /** These people as others see them, by id; who does not exist is missing. */
-  async people(ids: string[]): Promise<Map<string, Person>> {
-    const users = await this.users.findByIds([...new Set(ids)]);
+  /**
+   * These people as others see them, by id; who does not exist is missing.
+   *
+   * @param session - on whose snapshot to read
+   */
+  async people(ids: string[], session?: ClientSession): Promise<Map<string, Person>> {
+    const users = await this.users.findByIds([...new Set(ids)], session);
     return new Map(users.map((user) => [user._id, personOf(user)]));
   }
 

@@ -6,7 +6,7 @@ import type {
   ServerEvent,
   ServerToClientEvents,
 } from '../../src/realtime/client-events.js';
-import type { Message } from '../../src/realtime/wire.js';
+import type { Message, SyncAnswer } from '../../src/realtime/wire.js';
 
 export type Answer<T> = { success: true; data: T } | ErrorBody;
 
@@ -15,6 +15,9 @@ interface Answers {
   sendMessage: Message;
   typing: null;
   stopTyping: null;
+  messageDelivered: null;
+  messageRead: null;
+  sync: SyncAnswer;
   authenticate: null;
 }
 

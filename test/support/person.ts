@@ -1,6 +1,7 @@
 import type { ManagerOptions, SocketOptions } from 'socket.io-client';
 import type { ErrorBody } from '../../src/common/errors/chat-error.js';
 import type { Message } from '../../src/realtime/wire.js';
+import { ApiDocument } from './api-document.js';
 import { type Answer, Device } from './device.js';
 
 export interface HttpAnswer<T = unknown> {
@@ -19,13 +20,18 @@ interface Account {
 
 let people = 0;
 
-/** Calls the HTTP side; `body` is sent as JSON where there is one. */
+/**
+ * Calls the HTTP side; `body` is sent as JSON where there is one.
+ *
+ * @throws Error if the answer is not one that the app's own API document describes
+ */
 export async function call<T = unknown>(
   url: string,
   method: string,
   path: string,
   { token, body, headers = {} }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<HttpAnswer<T>> {
+  const document = await ApiDocument.of(url);
   const response = await fetch(url + path, {
     method,
     headers: {
@@ -36,12 +42,11 @@ export async function call<T = unknown>(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json');
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text && isJson ? JSON.parse(text) : text,
-  };
+  const { status } = response;
+  const type = response.headers.get('content-type')?.split(';', 1)[0];
+  const answer = text && type === 'application/json' ? JSON.parse(text) : text;
+  document?.mustDescribe({ method, path, status, type, body: answer });
+  return { status, headers: response.headers, body: answer };
 }
 
 /** Somebody who signed up: an actor of the stories that the tests tell. */

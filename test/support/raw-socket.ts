@@ -11,7 +11,7 @@ interface Frame {
   payload: Buffer;
 }
 
-/** How a connection ended: with this code of RFC 6455, 7.4; without one, the TCP connection was just closed. */
+/** How a connection ended: with this code of RFC 6455, 7.4, if with any. */
 export interface End {
   code?: number;
 }
@@ -111,7 +111,7 @@ export class RawSocket {
     this.unread = Buffer.concat([this.unread, bytes]);
     for (let frame = this.take(); frame; frame = this.take()) {
       if (frame.opcode === TEXT) this.heard(frame.payload.toString());
-      if (frame.opcode === CLOSE) this.ended({ code: frame.payload.readUInt16BE(0) });
+      if (frame.opcode === CLOSE) this.ended(endOf(frame.payload));
     }
   }
 
@@ -139,6 +139,10 @@ export class RawSocket {
     this.end ??= end;
     this.news.emit('any');
   }
+}
+
+function endOf(payload: Buffer): End {
+  return payload.length < 2 ? {} : { code: payload.readUInt16BE(0) };
 }
 
 async function headOf(socket: Socket): Promise<{ head: string; rest: Buffer }> {

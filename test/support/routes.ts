@@ -9,7 +9,7 @@ export interface Operation {
   method: string;
   /** With `NO_ID` for each id. */
   path: string;
-  /** A body with the required fields, each of them valid. */
+  /** A body with the required fields, and a text where there is one, each of them valid. */
   body: Record<string, unknown> | undefined;
   /** The fields of the body, those of objects in it with dotted names. */
   fields: string[];
@@ -73,7 +73,10 @@ interface Documented {
 
 function sampleOf({ properties = {}, required = [] }: Schema): Record<string, unknown> {
   return Object.fromEntries(
-    required.map((name) => [name, properties[name]?.example ?? properties[name]?.enum?.[0]]),
+    [...required, ...('text' in properties ? ['text'] : [])].map((name) => [
+      name,
+      properties[name]?.example ?? properties[name]?.enum?.[0],
+    ]),
   );
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mongo } from 'mongoose';
+import type { HttpLimits } from '../../src/common/http/http-limits.js';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { createApp } from '../../src/create-app.js';
@@ -16,6 +17,9 @@ export interface RunningApp {
   config: AppConfig;
   /** The store, to look behind the application. */
   db: mongo.Db;
+  /** Stops the application and leaves its database, for another one that uses it. */
+  close(): Promise<void>;
+  /** Stops the application and removes its database. */
   stop(): Promise<void>;
 }
 
@@ -28,8 +32,14 @@ export function ownDatabase(): string {
   return url.toString();
 }
 
-/** @param settings - variables as an operator would set them */
-export async function startApp(settings: Record<string, string> = {}): Promise<RunningApp> {
+/**
+ * @param settings - variables as an operator would set them
+ * @param limits - how long clients may take
+ */
+export async function startApp(
+  settings: Record<string, string> = {},
+  limits?: HttpLimits,
+): Promise<RunningApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'r2c-test-'));
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -42,20 +52,25 @@ export async function startApp(settings: Record<string, string> = {}): Promise<R
     ...settings,
   });
   const mongoUri = config.MONGODB_URI as string;
-  const app = await createApp(config, mongoUri);
+  const app = await createApp(config, mongoUri, limits);
   await app.listen({ port: config.PORT, host: config.host });
   app.get(Readiness).begin();
   const client = await new mongo.MongoClient(mongoUri).connect();
+  const close = async () => {
+    await app.close();
+    await client.close();
+    await rm(dataDir, { recursive: true, force: true });
+  };
   return {
     url: await app.getUrl(),
     app,
     config,
     db: client.db(),
+    close,
     stop: async () => {
       await app.close();
       await client.db().dropDatabase();
-      await client.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await close();
     },
   };
 }

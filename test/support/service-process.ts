@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mongo } from 'mongoose';
 import { endProcess, isRunning, type ProcessIdentity } from '../../src/database/embedded/processes.js';
 
 /** The checkout. */
@@ -15,6 +17,12 @@ const BUILT = join(ROOT, 'dist', 'main.js');
 export interface Ending {
   code: number | null;
   signal: NodeJS.Signals | null;
+}
+
+/** What an operator sees of a start that failed. */
+export interface Refusal extends Ending {
+  lines: string[];
+  stdout: string;
 }
 
 interface Command {
@@ -40,14 +48,21 @@ export class ServiceProcess {
     const [program, ...args] = command.npm
       ? ['npm', 'start', '--ignore-scripts']
       : [process.execPath, '--enable-source-maps', BUILT];
-    this.child = spawn(program as string, args, {
+    this.child = spawn(program, args, {
       cwd: command.npm ? ROOT : cwd,
-      env: { ...inherited(), NODE_ENV: 'test', PORT: '0', RATE_LIMITS: 'off', ...settings },
+      env: {
+        ...inherited(),
+        NODE_ENV: 'test',
+        PORT: '0',
+        LOG_LEVEL: 'warn',
+        RATE_LIMITS: 'off',
+        ...settings,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (text: Buffer) => this.note('stdout', text));
     this.child.stderr?.on('data', (text: Buffer) => this.note('stderr', text));
-    this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as Ending);
+    this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
     void this.exited.then(() => this.look());
   }
 
@@ -142,6 +157,7 @@ export class ServiceProcess {
 /** The service processes of one test file, in a folder of their own. */
 export class ServiceProcesses {
   private readonly all: ServiceProcess[] = [];
+  private readonly databases: string[] = [];
   private folders = 0;
 
   private constructor(readonly folder: string) {}
@@ -154,6 +170,14 @@ export class ServiceProcesses {
   newDataDir(): string {
     this.folders += 1;
     return join(this.folder, `data ${this.folders}`);
+  }
+
+  /** The URI of a database of its own on the mongod of the test run, for services that need no embedded one. */
+  newDatabase(): string {
+    const uri = new URL(process.env.TEST_MONGODB_URI as string);
+    uri.pathname = `/test_${randomBytes(6).toString('hex')}`;
+    this.databases.push(uri.toString());
+    return uri.toString();
   }
 
   /** Begins a start and does not wait for it; on a data folder of its own unless one is given. */
@@ -173,8 +197,11 @@ export class ServiceProcesses {
   }
 
   /** A start that must fail. @returns how it ended, and the lines it printed on standard error */
-  async refuses(settings: Record<string, string>): Promise<Ending & { lines: string[]; stdout: string }> {
-    const service = this.begin(settings);
+  refuses(settings: Record<string, string>): Promise<Refusal> {
+    return this.isRefused(this.begin(settings));
+  }
+
+  async isRefused(service: ServiceProcess): Promise<Refusal> {
     const ending = await service.exited;
     return { ...ending, lines: service.complaints, stdout: service.stdout };
   }
@@ -182,7 +209,17 @@ export class ServiceProcesses {
   /** Ends whatever runs and removes the data. */
   async end(): Promise<void> {
     await Promise.all(this.all.map((service) => service.end()));
+    await Promise.all(this.databases.map(drop));
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function drop(uri: string): Promise<void> {
+  const client = new mongo.MongoClient(uri);
+  try {
+    await client.db().dropDatabase();
+  } finally {
+    await client.close();
   }
 }
 

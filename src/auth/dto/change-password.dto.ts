@@ -4,6 +4,6 @@ export class ChangePassword {
   @PasswordField('The password as it is now.')
   currentPassword!: string;
 
-  @NewPasswordField('The password from now on.')
+  @NewPasswordField('The password from now on.', 'a horse of another color')
   newPassword!: string;
 }

@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiSuccess } from '../../common/api-fields.js';
 import { AccountDto } from '../../users/dto/account.response.js';
 import type { Tokens } from '../auth.service.js';
 
 export class TokensResponse implements Tokens {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({
@@ -19,7 +20,12 @@ export class TokensResponse implements Tokens {
   })
   refreshToken!: string;
 
-  @ApiProperty({ description: 'Life of the access token in seconds.', example: 604_800 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Life of the access token in seconds.',
+    example: 604_800,
+  })
   expiresIn!: number;
 }
 

@@ -11,6 +11,14 @@ export function isPassingCode(code: unknown): boolean {
   return typeof code === 'number' && PASSING.has(code);
 }
 
+/** Codes of a snapshot that cannot be read: SnapshotTooOld, SnapshotUnavailable. */
+const SNAPSHOT_GONE = new Set<unknown>([239, 246]);
+
+/** Whether a snapshot cannot be read at this moment, so that a new one is worth a try. */
+export function isSnapshotGone(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && SNAPSHOT_GONE.has(error.code);
+}
+
 /** Whether a unique index refused the write (code 11000). */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === 11_000;

@@ -12,13 +12,13 @@ class FieldErrorDto implements FieldError {
 
 /** The body of every error. */
 export class ErrorResponse implements ErrorBody {
-  @ApiProperty({ enum: [false] })
+  @ApiProperty({ enum: [false], example: false })
   success!: false;
 
-  @ApiProperty({ description: 'One sentence for a person.' })
+  @ApiProperty({ description: 'One sentence for a person.', example: ERRORS.not_found.message })
   message!: string;
 
-  @ApiProperty({ enum: Object.keys(ERRORS), description: 'Stable; branch on this.' })
+  @ApiProperty({ enum: Object.keys(ERRORS), description: 'Stable; branch on this.', example: 'not_found' })
   code!: ErrorCode;
 
   @ApiProperty({ type: [FieldErrorDto], required: false, description: 'With `validation_failed`.' })

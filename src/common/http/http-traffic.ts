@@ -30,12 +30,8 @@ export class HttpTraffic implements OnModuleDestroy {
     });
   }
 
+  /** The first step of a stop: no new connections. */
   onModuleDestroy(): void {
-    this.stopAccepting();
-  }
-
-  /** Takes no new connections. Calling it again changes nothing. */
-  stopAccepting(): void {
     this.isEnding = true;
     // HTTP's own `close` would also drop open connections on which a request is just arriving.
     if (this.server.listening) Server.prototype.close.call(this.server);

@@ -50,7 +50,7 @@ export function IdField(field: FieldOptions): PropertyDecorator {
     presence(field),
     Transform(({ value }: { value: unknown }) => (isId(value) ? value.toLowerCase() : value)),
     rule('isId', isId, 'must be an id of 24 hex digits'),
-    ApiProperty(documented(field, { type: 'string', pattern: '^[0-9a-f]{24}$' })),
+    ApiProperty(documented(field, { type: 'string', pattern: ID.source })),
   );
 }
 
@@ -83,6 +83,19 @@ export function FlagField(field: FieldOptions): PropertyDecorator {
     presence(field),
     IsBoolean({ message: 'must be true or false' }),
     ApiProperty(documented(field, { type: 'boolean' })),
+  );
+}
+
+/** A whole number in a JSON body; `"7"` is not one. */
+export function NumberField(range: FieldOptions & { min: number; max: number }): PropertyDecorator {
+  const { min, max, ...field } = range;
+  const says = `must be a whole number from ${min} to ${max}`;
+  return applyDecorators(
+    presence(field),
+    IsInt({ message: says }),
+    Min(min, { message: says }),
+    Max(max, { message: says }),
+    ApiProperty(documented(field, { type: 'integer', minimum: min, maximum: max })),
   );
 }
 

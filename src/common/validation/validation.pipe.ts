@@ -1,11 +1,9 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { ChatError, type FieldError } from '../errors/chat-error.js';
+import { mostFieldsOf } from './most-fields.js';
 
 /** Deeper input than any DTO has; a walk through what is much deeper would exhaust the stack. */
 const DEEPEST = 16;
-
-/** More fields than any DTO takes; class-validator's whitelist takes seconds for very many. */
-const MOST_FIELDS = 100;
 
 /** Fields that are named at most: an answer is no larger for a body of many wrong fields. */
 const MOST_ERRORS = 20;
@@ -27,10 +25,14 @@ export class StrictValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (this.toValidate(metadata) && !isWithin(value, { fields: MOST_FIELDS }, DEEPEST)) {
-      throw new ChatError('validation_failed', {
-        message: 'The input has too many fields or is nested too deeply.',
-      });
+    if (this.toValidate(metadata)) {
+      if (!isWithin(value, { fields: mostFieldsOf(metadata.metatype) }, DEEPEST)) {
+        throw new ChatError('validation_failed', {
+          message: 'The input has too many fields or is nested too deeply.',
+        });
+      }
+      const ignored = ignoredFieldIn(value);
+      if (ignored !== undefined) throw ChatError.invalid(ignored, 'is not a known field');
     }
     return super.transform(value, metadata);
   }
@@ -58,4 +60,19 @@ function isWithin(value: unknown, left: { fields: number }, levels: number): boo
     if (left.fields < 0 || !isWithin(value[field as keyof typeof value], left, levels - 1)) return false;
   }
   return true;
+}
+
+/**
+ * A field with a name that JavaScript gives a meaning to, such as `constructor` and `__proto__`: Nest and
+ * class-transformer drop it without a word, so that it would not be refused as unknown.
+ */
+function ignoredFieldIn(value: unknown, parent = ''): string | undefined {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const field = parent + name;
+    if (name in Object.prototype || name === 'prototype') return field;
+    const inner = ignoredFieldIn(child, `${field}.`);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
 }

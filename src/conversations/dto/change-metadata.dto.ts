@@ -1,5 +1,13 @@
 import { FlagField, IdField, TextField } from '../../common/validation/fields.js';
 
+export const CHANGES = {
+  Pin: { value: { isPinned: true } },
+  Favorite: { value: { isFavorite: true } },
+  Ringtone: { value: { customRingtone: 'ringtone_url' } },
+  Block: { value: { isBlocked: true } },
+  Unblock: { value: { isBlocked: false } },
+};
+
 /** Any of the settings; what is left out keeps its value. */
 export class ChangeMetadata {
   @FlagField({ description: 'Keep the conversation at the top.', example: true, optional: true })

@@ -1,15 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiId } from '../../common/api-fields.js';
 import type { ConversationMetadata } from '../../realtime/wire.js';
 
 /** What one person has set for the conversation with another. */
 export class MetadataResponse implements ConversationMetadata {
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1c5' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1c5')
   _id!: string;
 
-  @ApiProperty({ description: 'Whose settings these are.', example: '63b8c3b9e4b0e4b8c8e1b1a1' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a1', 'Whose settings these are.')
   userId!: string;
 
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1a3' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a3')
   otherUserId!: string;
 
   @ApiProperty({ example: true })

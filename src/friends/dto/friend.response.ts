@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiId, ApiSuccess } from '../../common/api-fields.js';
 import type { Friend } from '../../realtime/wire.js';
 
 /** An entry of the friends list. */
 export class FriendResponse implements Friend {
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1a3' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a3')
   _id!: string;
 
   @ApiProperty({ example: 'Jane Doe' })
@@ -26,7 +27,7 @@ export class FriendResponse implements Friend {
 }
 
 export class FriendsListResponse {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({ type: [FriendResponse], description: 'By name.' })
@@ -34,7 +35,7 @@ export class FriendsListResponse {
 }
 
 export class FriendAnswer {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({ type: FriendResponse })

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiId, ApiSuccess } from '../../common/api-fields.js';
 import type { FoundPerson, Relationship } from '../people.service.js';
 
 class FoundPersonResponse implements FoundPerson {
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1a3' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a3')
   _id!: string;
 
   @ApiProperty({ example: 'Jane Doe' })
@@ -19,7 +20,7 @@ class FoundPersonResponse implements FoundPerson {
 }
 
 export class PeopleResponse {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({ type: [FoundPersonResponse] })

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiId, ApiSuccess, ApiTime } from '../../common/api-fields.js';
 import type { FriendRequest, Person } from '../../realtime/wire.js';
 
 class PersonResponse implements Person {
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1a3' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a3')
   _id!: string;
 
   @ApiProperty({ example: 'Jane Doe' })
@@ -14,7 +15,7 @@ class PersonResponse implements Person {
 
 /** An open request for friendship. */
 export class RequestResponse implements FriendRequest {
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1d7' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1d7')
   _id!: string;
 
   @ApiProperty({ type: PersonResponse, description: 'Who asked.' })
@@ -26,12 +27,12 @@ export class RequestResponse implements FriendRequest {
   @ApiProperty({ type: String, nullable: true, example: 'We met at the conference.' })
   note!: string | null;
 
-  @ApiProperty({ format: 'date-time', example: '2023-01-07T11:55:00.000Z' })
+  @ApiTime('2023-01-07T11:55:00.000Z')
   createdAt!: string;
 }
 
 export class RequestAnswer {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({ type: RequestResponse })
@@ -39,7 +40,7 @@ export class RequestAnswer {
 }
 
 export class RequestsResponse {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({ type: [RequestResponse], description: 'By others, newest first.' })

@@ -7,7 +7,7 @@ export const MOST_PEOPLE = 20;
 export class SearchPeople {
   @TextField({
     description: 'The beginning of a name, or a whole e-mail address; case does not matter.',
-    example: 'jane',
+    example: 'bob',
     min: 2,
     max: 254,
   })

@@ -1,21 +1,20 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiId, ApiTime } from '../../common/api-fields.js';
 import type { Message, MessageStatus } from '../../realtime/wire.js';
 import { AttachmentDto } from './send-message.dto.js';
 
-const ID = { type: 'string', pattern: '^[0-9a-f]{24}$' } as const;
-
 /** The message object. */
 export class MessageDto implements Message {
-  @ApiProperty({ ...ID, example: '6745e3a1c2a4f0b1d2e3f405' })
+  @ApiId('6745e3a1c2a4f0b1d2e3f405')
   _id!: string;
 
-  @ApiProperty({ ...ID, example: '9f86d081884c7d659a2feaa0' })
+  @ApiId('9f86d081884c7d659a2feaa0')
   conversationId!: string;
 
-  @ApiProperty({ ...ID, example: '63b8c3b9e4b0e4b8c8e1b1a2' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a2')
   senderId!: string;
 
-  @ApiProperty({ ...ID, example: '63b8c3b9e4b0e4b8c8e1b1a3' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a3')
   recipientId!: string;
 
   @ApiProperty({ example: 'Hello there!' })
@@ -24,7 +23,7 @@ export class MessageDto implements Message {
   @ApiProperty({ type: AttachmentDto, required: false })
   attachment?: AttachmentDto;
 
-  @ApiProperty({ format: 'date-time', example: '2026-11-24T09:30:00.000Z' })
+  @ApiTime('2026-11-24T09:30:00.000Z')
   createdAt!: string;
 
   @ApiProperty({ enum: ['sent', 'delivered', 'read'] })

@@ -16,6 +16,15 @@ export class AttachmentDto implements Attachment {
   url!: string;
 }
 
+const TO_BOB = { recipientId: '63b8c3b9e4b0e4b8c8e1b1a3' };
+export const SENDS = {
+  'A text': { value: { ...TO_BOB, text: 'Hello there!' } },
+  'A picture': {
+    value: { ...TO_BOB, attachment: { type: 'image', url: 'https://example.com/image.jpg' } },
+  },
+  'Safe to send again': { value: { ...TO_BOB, text: 'Hello there!', clientMessageId: 'b0c7f2a4-1' } },
+};
+
 export class SendMessageDto implements SendMessage {
   @IdField({ description: 'Who it is for.', example: '63b8c3b9e4b0e4b8c8e1b1a3' })
   recipientId!: string;

@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiId, ApiSuccess, ApiTime } from '../../common/api-fields.js';
 import type { Account } from '../user.js';
 
 /** A person as they see themselves. */
 export class AccountDto implements Account {
-  @ApiProperty({ example: '63b8c3b9e4b0e4b8c8e1b1a1' })
+  @ApiId('63b8c3b9e4b0e4b8c8e1b1a1')
   _id!: string;
 
   @ApiProperty({ example: 'Ann Lee' })
@@ -15,12 +16,12 @@ export class AccountDto implements Account {
   @ApiProperty({ type: String, nullable: true, example: 'https://example.org/ann.jpg' })
   photoURL!: string | null;
 
-  @ApiProperty({ format: 'date-time', example: '2026-01-01T12:00:00.000Z' })
+  @ApiTime('2026-01-01T12:00:00.000Z')
   createdAt!: string;
 }
 
 export class AccountResponse {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
   @ApiProperty({ type: AccountDto })

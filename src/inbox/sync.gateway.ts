@@ -1,0 +1,16 @@
+import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { type Identity, Me } from '../common/identity.js';
+import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
+import type { SyncAnswer } from '../realtime/wire.js';
+import { SyncDto } from './dto/sync.dto.js';
+import { SyncService } from './sync.service.js';
+
+@ChatGateway()
+export class SyncGateway {
+  constructor(private readonly service: SyncService) {}
+
+  @SubscribeMessage('sync')
+  sync(@Me() me: Identity, @MessageBody() wanted: SyncDto): Promise<SyncAnswer> {
+    return this.service.sync(me, wanted);
+  }
+}

@@ -1,0 +1,6 @@
+import { ApiSuccess } from '../../common/api-fields.js';
+
+export class HealthResponse {
+  @ApiSuccess()
+  success!: true;
+}
