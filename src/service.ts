@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT = 5000;
  * What clients sent just before the stop may still be on its way, their connections included: how long it is taken
  * as always, in milliseconds.
  */
-const LAST_WORDS = 100;
+const LAST_WORDS = 250;
 
 /** The running service: its database and its application, started in this order and stopped in the other. */
 export class Service {

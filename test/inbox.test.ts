@@ -180,7 +180,7 @@ describe('Unread', () => {
       return seed % below;
     };
     const people: [Person, Person] = [ann, bob];
-    for (let step = 0; step < 120; step += 1) {
+    for (let step = 0; step < 80; step += 1) {
       const [me, other] = random(2) ? people : people.toReversed();
       if (!me || !other) break;
       const action = random(8);

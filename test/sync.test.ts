@@ -268,7 +268,7 @@ describe('Many at once', () => {
     const writers = [ann, carl, dora];
     const bobs = new Replica(bob, repeats);
     const anns = new Replica(ann, repeats);
-    let isOver = false;
+    const over = new AbortController();
     const storm = writers.map(async (writer, index) => {
       for (let step = 0; step < 60; step += 1) {
         const what = (step * 7 + index * 3) % 11;
@@ -282,10 +282,10 @@ describe('Many at once', () => {
       }
     });
     const loops = [bobs, anns].map(async (replica) => {
-      while (!isOver) await replica.sync(7);
+      while (!over.signal.aborted) await replica.sync(7);
     });
     await Promise.all(storm);
-    isOver = true;
+    over.abort();
     await Promise.all(loops);
     for (const replica of [bobs, anns]) {
       await replica.sync(7);
@@ -310,9 +310,9 @@ describe('Many at once', () => {
       before(repository, method, async () => {
         if (isBusy) return;
         isBusy = true;
-        await ann.says(bob, 'between');
+        const { seq } = await ann.says(bob, 'between');
         await carl.says(bob, 'between');
-        await bob.put(`/api/conversations/${ann.id}/read`, { seq: 60 });
+        await bob.put(`/api/conversations/${ann.id}/read`, { seq });
         await bob.put(`/api/conversations/${ann.id}/metadata`, { customRingtone: `${Math.random()}` });
         isBusy = false;
       });

@@ -23,5 +23,5 @@ export function ApiSuccess(): PropertyDecorator {
 }
 
 function told(description: string | undefined, options: ApiPropertyOptions): PropertyDecorator {
-  return ApiProperty({ ...options, ...(description !== undefined && { description }) } as ApiPropertyOptions);
+  return ApiProperty(description === undefined ? options : { ...options, description });
 }

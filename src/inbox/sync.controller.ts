@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Identity, Me } from '../common/identity.js';
 import type { SyncAnswer } from '../realtime/wire.js';
-import { SyncDto } from './dto/sync.dto.js';
+import { SYNCS, SyncDto } from './dto/sync.dto.js';
 import { SyncResponse } from './dto/sync.response.js';
 import { SyncService } from './sync.service.js';
 
@@ -26,6 +26,7 @@ export class SyncController {
       'meanwhile comes too. What is given counts as delivered where it begins at what was delivered before. The ' +
       'same is the socket event `sync`.',
   })
+  @ApiBody({ type: SyncDto, examples: SYNCS })
   @ApiOkResponse({ type: SyncResponse, description: 'What is new.' })
   sync(@Me() me: Identity, @Body() wanted: SyncDto): Promise<SyncAnswer> {
     return this.service.sync(me, wanted);

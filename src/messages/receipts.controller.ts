@@ -1,5 +1,6 @@
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiIdParam } from '../common/api-fields.js';
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { type Identity, Me } from '../common/identity.js';
 import { IdPipe } from '../common/validation/id.pipe.js';
@@ -15,11 +16,13 @@ export class ReceiptsController {
 
   @Put(':otherUserId/read')
   @ApiOperation({
+    operationId: 'markRead',
     summary: 'Mark a conversation as read',
     description:
       'Up to and including a message. Only forward; the other is told, unless a block stands between.',
   })
-  @ApiOkResponse({ type: MarkedReadResponse })
+  @ApiIdParam('otherUserId', 'The other person.')
+  @ApiOkResponse({ type: MarkedReadResponse, description: 'Marked.' })
   @ApiErrors('to_oneself', 'seq_out_of_range', 'not_found')
   async read(
     @Me() me: Identity,

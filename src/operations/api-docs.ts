@@ -22,7 +22,8 @@ const TAGS = {
   Users: 'My account, and finding people.',
   Friends: 'Requests for friendship, and the list of friends with their presence.',
   Messages: 'Sending, and reading the history.',
-  Conversations: 'What I have set for a conversation: pinned, blocked, favorite, ringtone.',
+  Conversations:
+    'My list of conversations, what is unread, what a device missed, and what I have set for each.',
   Operations: 'For whoever runs the service.',
 };
 

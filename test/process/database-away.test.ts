@@ -58,10 +58,12 @@ test('a database that hangs is told in bounded time, and everything goes on by i
   await signalMongod(service, 'SIGCONT');
   await isReadyAgain(service);
   const sent = dataOf(await device.asks('sendMessage', message));
-  expect(dataOf(await device.asks('sendMessage', message))).toEqual(sent);
+  expect(dataOf(await device.asks('sendMessage', message))).toMatchObject({ _id: sent._id, seq: sent.seq });
   const history = await ann.reads(bob);
   expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
-  expect(history.filter(({ clientMessageId }) => clientMessageId === 'once')).toEqual([sent]);
+  expect(history.filter(({ clientMessageId }) => clientMessageId === 'once')).toMatchObject([
+    { _id: sent._id },
+  ]);
   ann.leaves();
 });
 
@@ -81,8 +83,10 @@ test('a database that was killed is started again, and what was being sent arriv
   await service.says(/The database runs again\./);
   await isReadyAgain(service);
   const sent = (await Promise.all(keys.map(send))).map(dataOf);
-  expect(await bob.reads(ann)).toMatchObject([{ text: 'Before' }, ...sent]);
-  await phone.hears('receiveMessage', ({ _id }) => _id === sent.at(-1)?._id);
+  const history = await bob.reads(ann);
+  expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+  expect(new Set(history.slice(1).map(({ _id }) => _id))).toEqual(new Set(sent.map(({ _id }) => _id)));
+  for (const { _id } of history) await phone.hears('receiveMessage', (message) => message._id === _id);
   expect(await service.isStopped()).toEqual({ code: 0, signal: null });
   expect(await service.hasMongod()).toBe(false);
 });

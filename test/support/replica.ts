@@ -122,6 +122,6 @@ export class Replica {
   }
 }
 
-function withoutStatus({ status: _, ...message }: Message): Omit<Message, 'status'> {
-  return message;
+function withoutStatus(message: Message): object {
+  return { ...message, status: undefined };
 }

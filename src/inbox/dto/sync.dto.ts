@@ -33,6 +33,13 @@ function TokensField(description: string): PropertyDecorator {
   );
 }
 
+export const SYNCS = {
+  'The first time': { value: { conversations: {}, people: '' } },
+  'From then on': {
+    value: { conversations: { '9f86d081884c7d659a2feaa0': 'AQAAAAAABz2SqxSaXt9h0kY3_mXf6vV8qtI4' } },
+  },
+};
+
 /** What a device has. */
 @MostFields(MOST_NAMED + 10)
 export class SyncDto implements Sync {

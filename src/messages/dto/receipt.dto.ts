@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ApiSuccess } from '../../common/api-fields.js';
 import { IdField, NumberField } from '../../common/validation/fields.js';
 
 /** How far a person is in a conversation. */
@@ -22,9 +23,14 @@ export class MarkReadDto {
 }
 
 export class MarkedReadResponse {
-  @ApiProperty({ enum: [true] })
+  @ApiSuccess()
   success!: true;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Messages of the other that are still unread.' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    example: 2,
+    description: 'Messages of the other that are still unread.',
+  })
   unreadCount!: number;
 }
