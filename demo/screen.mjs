@@ -11,7 +11,7 @@ export class Screen {
   #begun = 0;
   #calls = 0;
   #held = [];
-  #isColoured = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+  #isColoured = process.stdout.isTTY && !process.env.NO_COLOR;
 
   /** @param {string} text what the next lines are about */
   chapter(text) {

@@ -293,7 +293,8 @@ describe('friends', () => {
       const [one, other] = [await Person.signUp(running.url, name), await Person.signUp(running.url, name)];
       const found = await finds(one, `query=${name.toUpperCase().slice(0, -1)}`);
       expect(found).toEqual([{ ...card(other), relationship: 'none' }]);
-      expect(await finds(ann, `query=%20${name}%20`)).toHaveLength(2);
+      // Blanks are typed on the way to the next word, so they count.
+      expect(await finds(ann, `query=${name}%20`)).toEqual([]);
       expect(await finds(ann, `query=${name}&limit=1`)).toHaveLength(1);
       expect(await finds(ann, `query=${name.slice(1)}`)).toEqual([]);
       expect(await finds(one, `query=${encodeURIComponent(one.account.email)}`)).toEqual([]);
@@ -319,7 +320,6 @@ describe('friends', () => {
         '',
         'query=',
         'query=a',
-        'query=%20a%20',
         'query=ab&limit=0',
         'query=ab&limit=21',
         'query=ab&limit=x',

@@ -68,17 +68,6 @@ describe('The handshake', () => {
     expect(kept).toHaveLength(1);
     expect(kept[0]).not.toContain(ann.token);
   });
-
-  test('refuses a foreign origin on polling and on websocket', async () => {
-    for (const transport of ['polling', 'websocket'] as const) {
-      const device = Device.open(app.url, {
-        auth: { token: ann.token },
-        transports: [transport],
-        extraHeaders: { origin: 'http://evil.test' },
-      });
-      await device.isRefused();
-    }
-  });
 });
 
 describe('Answers', () => {
@@ -88,8 +77,6 @@ describe('Answers', () => {
     expect(await device.raw('nonsense', {})).toEqual(refusal);
     device.emits('nonsense', {});
     expect(await device.hears('exception')).toEqual({ ...refusal, event: 'nonsense' });
-    for (const name of ['toString', '__proto__', 'constructor'])
-      expect(await device.raw(name, {})).toEqual(refusal);
   });
 
   test('a failure without an acknowledgement comes as an exception', async () => {
@@ -104,43 +91,9 @@ describe('Answers', () => {
     });
   });
 
-  test.each([
-    ['nothing', []],
-    ['a number', [5]],
-    ['null', [null]],
-    ['a text', ['x']],
-    ['a list', [[]]],
-    ['two objects', [{}, {}]],
-  ])('a payload of %s is refused', async (_, args) => {
-    const device = await ann.connects();
-    expect(await device.raw('sendMessage', ...args)).toMatchObject({
-      success: false,
-      code: 'validation_failed',
-    });
-  });
-
   test('an acknowledgement of success carries data, null where nothing is named', async () => {
     const device = await ann.connects();
     expect(await device.asks('typing', { recipientId: bob.id })).toEqual({ success: true, data: null });
-  });
-
-  test('deep nesting and 50,000 keys are refused', async () => {
-    const device = await ann.connects();
-    const deep = JSON.parse(`{"text":${'['.repeat(3000)}${']'.repeat(3000)}}`) as object;
-    const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, 1]));
-    for (const payload of [deep, wide]) {
-      expect(await device.raw('sendMessage', payload)).toMatchObject({
-        success: false,
-        code: 'validation_failed',
-      });
-    }
-  });
-
-  test('`__proto__` in a payload pollutes nothing', async () => {
-    const device = await ann.connects();
-    const payload = JSON.parse(`{"recipientId":"${bob.id}","text":"x","__proto__":{"polluted":1}}`) as object;
-    await device.raw('sendMessage', payload);
-    expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 });
 

@@ -317,14 +317,14 @@ describe('Many at once', () => {
         isBusy = false;
       });
       for (let round = 0; round < 3; round += 1) {
-        for (const { messages, unreadCount, lastSeq } of (await sync(bob, {}, { limit: 1000 }))
-          .conversations) {
-          expect(messages.at(-1)?.seq).toBe(lastSeq);
-          expect(unreadCount).toBe(messages.filter(({ status }) => status !== 'read').length);
+        for (const one of (await sync(bob, {}, { limit: 1000 })).conversations) {
+          expect(one.messages.at(-1)?.seq).toBe(one.lastSeq);
+          expect(one.read.mine).toBeLessThanOrEqual(one.lastSeq);
+          expect(one.unreadCount).toBe(one.messages.filter(({ status }) => status !== 'read').length);
         }
-        const { conversations } = await sync(bob, bobs.tokens, { limit: 2 });
-        for (const { lastSeq, messages } of conversations)
+        for (const { lastSeq, messages } of (await sync(bob, bobs.tokens, { limit: 2 })).conversations) {
           expect(messages.at(-1)?.seq ?? 0).toBeLessThanOrEqual(lastSeq);
+        }
       }
       jest.restoreAllMocks();
       await bobs.sync(3);

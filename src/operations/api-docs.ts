@@ -35,8 +35,11 @@ const PAGE = {
   defaultModelsExpandDepth: 0,
 };
 
-/** The bar of Swagger UI's own name. */
-const WITHOUT_TOPBAR = '.swagger-ui .topbar { display: none }';
+/** Hides the bar of Swagger UI's own name, and the choice of a server where there is one. */
+const STYLE = `
+  .swagger-ui .topbar { display: none }
+  .swagger-ui .schemes-server-container { visibility: hidden }
+`;
 
 /** Where the routes are: all behind `/api`, but for what machines ask. */
 export function placeRoutes(app: NestFastifyApplication): void {
@@ -66,7 +69,7 @@ export function serveApiDocs(app: NestFastifyApplication): void {
     jsonDocumentUrl: 'api/docs-json',
     yamlDocumentUrl: 'api/docs-yaml',
     customSiteTitle: 'Reals2Chat API',
-    customCss: WITHOUT_TOPBAR,
+    customCss: STYLE,
     swaggerOptions: PAGE,
   });
 }

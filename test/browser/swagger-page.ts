@@ -79,7 +79,8 @@ export class SwaggerPage {
   async authorizes(token: string): Promise<void> {
     await this.page.locator('.auth-wrapper .btn.authorize').click();
     const dialog = this.page.locator('.dialog-ux .modal-ux');
-    const logout = dialog.getByRole('button', { name: 'Logout' });
+    await dialog.locator('.auth-btn-wrapper').waitFor();
+    const logout = dialog.locator('button', { hasText: 'Logout' });
     if (await logout.isVisible()) await logout.click();
     await dialog.locator('input').fill(token);
     await dialog.locator('.auth-btn-wrapper .authorize').click();
@@ -112,14 +113,20 @@ export class SwaggerPage {
     await block.locator('.opblock-summary-control').click();
   }
 
-  /** Takes a picture of what is at the top of the page, or of one route. */
+  /** Takes a picture of the beginning of the page, or of one route from its name to the answer it got. */
   async isPictured(file: string, operationId?: string): Promise<void> {
     if (operationId === undefined) {
       await this.page.evaluate('window.scrollTo(0, 0)');
       await this.page.screenshot({ path: file });
-    } else {
-      await this.blockOf(operationId).screenshot({ path: file });
+      return;
     }
+    const block = this.blockOf(operationId);
+    const answer = block.locator('.live-responses-table');
+    const [from, to] = await Promise.all([block.boundingBox(), answer.boundingBox()]);
+    if (!from || !to) throw new Error(`${operationId} has no answer yet`);
+    const top = from.y + Number(await this.page.evaluate('window.scrollY'));
+    const clip = { x: from.x, y: top, width: from.width, height: to.y + to.height - from.y };
+    await this.page.screenshot({ path: file, fullPage: true, clip });
   }
 
   close(): Promise<void> {
