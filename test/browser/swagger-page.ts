@@ -121,11 +121,11 @@ export class SwaggerPage {
       return;
     }
     const block = this.blockOf(operationId);
-    const answer = block.locator('.live-responses-table');
+    const answer = block.locator('.live-responses-table .highlight-code').first();
     const [from, to] = await Promise.all([block.boundingBox(), answer.boundingBox()]);
     if (!from || !to) throw new Error(`${operationId} has no answer yet`);
     const top = from.y + Number(await this.page.evaluate('window.scrollY'));
-    const clip = { x: from.x, y: top, width: from.width, height: to.y + to.height - from.y };
+    const clip = { x: from.x, y: top, width: from.width, height: to.y + to.height - from.y + 4 };
     await this.page.screenshot({ path: file, fullPage: true, clip });
   }
 

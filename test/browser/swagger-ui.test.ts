@@ -118,7 +118,9 @@ function explore(): void {
 }
 
 if (existsSync(CHROMIUM)) {
-  describe('In Swagger UI', () => explore());
+  describe('In Swagger UI', () => {
+    explore();
+  });
 } else {
   test(`not run: there is no ${CHROMIUM} here, and no other named by CHROMIUM_BINARY`, () => {
     process.stderr.write(`Swagger UI: not run, there is no ${CHROMIUM} here\n`);

@@ -57,7 +57,7 @@ const EVENTS: { [E in keyof ClientToServerEvents]: Record<string, unknown> } = {
   stopTyping: { recipientId: NO_ID },
   messageDelivered: { conversationId: NO_ID, seq: 1 },
   messageRead: { conversationId: NO_ID, seq: 1 },
-  sync: { conversations: {}, people: 'x', cursor: 'x' },
+  sync: { conversations: {}, people: 'x', limit: 1 },
   authenticate: { token: 'x' },
 };
 
@@ -433,7 +433,7 @@ describe('44: bait for backtracking', () => {
       await ann.post('/api/messages/send', { recipientId: bob.id, attachment }),
     ];
     const told = await phone.raw('sendMessage', { recipientId: bob.id, attachment });
-    expect(Date.now() - begun).toBeLessThan(1000);
+    expect(Date.now() - begun).toBeLessThan(3000);
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
     expect(told).toMatchObject({ code: 'validation_failed', errors: [{ field: 'attachment.url' }] });
     expect(await stored(app.db)).toBe(before);
@@ -642,6 +642,7 @@ describe('47: markup and addresses that would run', () => {
 test('48: ends of lines in what people write reach no header and begin no line of the log', async () => {
   const log = recordLog();
   const quiet = await startApp({ NODE_ENV: 'production', LOG_LEVEL: 'trace', JWT_SECRET: SECRET });
+  const atStart = log.lines().length;
   const forged = 'x\r\nSet-Cookie: a=b\r\n\r\n{"level":60,"msg":"forged"}\n';
   const email = 'lines@example.org';
   const signedUp = await call<{ accessToken: string }>(quiet.url, 'POST', '/api/auth/register', {
@@ -661,7 +662,10 @@ test('48: ends of lines in what people write reach no header and begin no line o
     }),
     await call(quiet.url, 'PATCH', '/api/users/me', { token, body: { [forged]: 1 } }),
   ];
-  const lines = log.lines().filter((line) => line.includes('"route"'));
+  const lines = log
+    .lines()
+    .slice(atStart)
+    .filter((line) => line.includes('"route"'));
   await quiet.stop();
   log.end();
 

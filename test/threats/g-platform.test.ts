@@ -178,25 +178,21 @@ describe('89: secrets', () => {
     expect(secretsIn(text)).toEqual([]);
   });
 
-  /** What only looks like one. */
-  const EXAMPLES = new Set([
-    // Of the API document; its signature is the word `signature`.
-    'src/auth/dto/tokens.response.ts: JSON web token',
-    // The password that the service must not print.
-    'test/process/start.test.ts: address with a password',
-  ]);
+  /** The signature of the API document's example is the word `signature`; a test's made-up password. */
+  const EXAMPLES = /\.c2lnbmF0dXJl$|:\/\/me:swordfish@$/;
 
   test('are in no file of the repository', () => {
     const files = tracked().filter((file) => !/\.(png|jpg|svg|ico|woff2?)$/.test(file));
     expect(files.length).toBeGreaterThan(100);
     const found = files.flatMap((file) =>
       secretsIn(readFileSync(`${ROOT}/${file}`, 'utf8')).map(({ rule, line, text }) => ({
-        what: `${file}: ${rule}`,
+        file,
+        rule,
         line,
         text,
       })),
     );
-    expect(found.filter(({ what }) => !EXAMPLES.has(what))).toEqual([]);
+    expect(found.filter(({ text }) => !EXAMPLES.test(text))).toEqual([]);
   });
 
   test('nor is any file that would hold some', () => {

@@ -1,7 +1,12 @@
 import { QueryNumberField } from '../../common/validation/fields.js';
 
 export class HistoryQueryDto {
-  @QueryNumberField({ description: 'Most messages.', min: 1, max: 200, default: 50, optional: true })
+  @QueryNumberField({
+    description: 'Most messages; 50 where only `before` or `after` is given.',
+    min: 1,
+    max: 200,
+    optional: true,
+  })
   limit?: number;
 
   @QueryNumberField({
