@@ -3,6 +3,9 @@ import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { openConnection } from './raw-http.js';
 
+/** How long a test waits before it fails, in milliseconds. */
+const PATIENCE = 15_000;
+
 const TEXT = 1;
 const CLOSE = 8;
 
@@ -18,6 +21,8 @@ export interface End {
 
 /** A websocket to Engine.IO, frame by frame, for what no client library would send. */
 export class RawSocket {
+  private static readonly all = new Set<RawSocket>();
+
   /** Every text so far. */
   readonly texts: string[] = [];
   private readonly news = new EventEmitter();
@@ -30,6 +35,7 @@ export class RawSocket {
     readonly answer: string,
     rest: Buffer,
   ) {
+    RawSocket.all.add(this);
     this.read(rest);
     socket.on('data', (bytes: Buffer) => this.read(bytes));
     socket.on('error', () => undefined);
@@ -93,18 +99,28 @@ export class RawSocket {
       const found = this.texts.find(isWanted);
       if (found !== undefined) return found;
       if (this.end) throw new Error(`The server has closed it (${JSON.stringify(this.end)})`);
-      await once(this.news, 'any');
+      await this.hasNews();
     }
   }
 
   /** Resolved when the server has closed it. */
   async isClosed(): Promise<End> {
-    while (!this.end) await once(this.news, 'any');
+    while (!this.end) await this.hasNews();
     return this.end;
   }
 
   leave(): void {
+    RawSocket.all.delete(this);
     this.socket.destroy();
+  }
+
+  /** Closes those that are still open. */
+  static leaveAll(): void {
+    for (const socket of RawSocket.all) socket.leave();
+  }
+
+  private async hasNews(): Promise<void> {
+    await once(this.news, 'any', { signal: AbortSignal.timeout(PATIENCE) });
   }
 
   private read(bytes: Buffer): void {

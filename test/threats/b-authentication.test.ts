@@ -25,6 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   ann.leaves();
+  RawSocket.leaveAll();
   expect((await call(app.url, 'GET', '/health/ready')).status).toBe(200);
 });
 afterAll(() => app.stop());

@@ -102,48 +102,54 @@ describe('86: a fault of the server', () => {
   });
 });
 
-test('87: in production nothing is served that is for its makers', async () => {
-  const app = await startApp({ NODE_ENV: 'production', JWT_SECRET: SECRET });
-  const paths = [
-    '/api/docs',
-    '/api/docs/',
-    '/api/docs/swagger-ui.css',
-    '/api/docs/swagger-ui-init.js',
-    '/api/docs/swagger-initializer.js',
-    '/api/docs-json',
-    '/api/docs-yaml',
-    '/docs',
-    '/metrics',
-    '/metrics/',
-    '/api/metrics',
-    '/socket.io/socket.io.js',
-    '/socket.io/socket.io.js.map',
-    '/admin',
-    '/debug',
-    '/health',
-    '/health/',
-    '/env',
-    '/.env',
-    '/.git/config',
-    '/package.json',
-    '/dist/main.js',
-    '/main.js.map',
-    '/src/main.ts',
-    '/..%2fpackage.json',
-    '/server-status',
-    '/graphql',
-  ];
-  for (const method of ['GET', 'HEAD', 'POST']) {
-    for (const path of paths) {
-      const { status } = await rawRequest(app.url, method, path);
-      expect([method, path, [400, 404].includes(status)]).toEqual([method, path, true]);
+describe('87: in production', () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp({ NODE_ENV: 'production', JWT_SECRET: SECRET });
+  });
+  afterAll(() => app.stop());
+
+  test('nothing is served that is for its makers', async () => {
+    const paths = [
+      '/api/docs',
+      '/api/docs/',
+      '/api/docs/swagger-ui.css',
+      '/api/docs/swagger-ui-init.js',
+      '/api/docs/swagger-initializer.js',
+      '/api/docs-json',
+      '/api/docs-yaml',
+      '/docs',
+      '/metrics',
+      '/metrics/',
+      '/api/metrics',
+      '/socket.io/socket.io.js',
+      '/socket.io/socket.io.js.map',
+      '/admin',
+      '/debug',
+      '/health',
+      '/health/',
+      '/env',
+      '/.env',
+      '/.git/config',
+      '/package.json',
+      '/dist/main.js',
+      '/main.js.map',
+      '/src/main.ts',
+      '/..%2fpackage.json',
+      '/server-status',
+      '/graphql',
+    ];
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      for (const path of paths) {
+        const { status } = await rawRequest(app.url, method, path);
+        expect([method, path, [400, 404].includes(status)]).toEqual([method, path, true]);
+      }
     }
-  }
-  for (const path of ['/health/live', '/health/ready']) {
-    const { status, body } = await call(app.url, 'GET', path);
-    expect([status, body]).toEqual([200, { success: true }]);
-  }
-  await app.stop();
+    for (const path of ['/health/live', '/health/ready']) {
+      const { status, body } = await call(app.url, 'GET', path);
+      expect([status, body]).toEqual([200, { success: true }]);
+    }
+  });
 });
 
 describe('89: secrets', () => {
