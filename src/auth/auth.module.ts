@@ -14,7 +14,7 @@ import { Liveness } from './liveness.js';
 import { Passwords } from './passwords.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { RevocationWatch } from './revocation-watch.js';
-import { signingKey } from './secrets.js';
+import { signingKey } from '../config/secrets.js';
 import { SessionUse } from './session-use.js';
 import { SessionRow, SessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';

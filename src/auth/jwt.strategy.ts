@@ -8,7 +8,7 @@ import type { Identity } from '../common/identity.js';
 import { AppConfig } from '../config/app-config.js';
 import { VERIFY_OPTIONS } from './access-tokens.js';
 import { identityIn, type Jwt, LONGEST_TOKEN } from './claims.js';
-import { signingKey } from './secrets.js';
+import { signingKey } from '../config/secrets.js';
 
 /** The access token of an HTTP request, with the same options and the same claims as everywhere else. */
 @Injectable()

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import { AppConfig } from '../config/app-config.js';
-import { refreshKey } from './secrets.js';
+import { derivedKey } from '../config/secrets.js';
 
 const FORM = /^([0-9a-f]{24})\.(0|[1-9]\d{0,9})\.([\w-]{43})$/;
 
@@ -21,7 +21,7 @@ export class RefreshTokens {
   private readonly key: Buffer;
 
   constructor(config: AppConfig) {
-    this.key = refreshKey(config);
+    this.key = derivedKey(config, 'refresh token');
   }
 
   issue({ sessionId, counter }: RefreshClaim): string {

@@ -1,6 +1,7 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { derivedKey } from '../config/secrets.js';
 
 /** Bytes of the code behind the content. */
 const MAC_BYTES = 12;
@@ -13,9 +14,8 @@ const MAC_BYTES = 12;
 export class Seals {
   private readonly key: Buffer;
 
-  constructor({ JWT_SECRET }: AppConfig) {
-    if (!JWT_SECRET) throw new Error('The configuration has no JWT_SECRET');
-    this.key = Buffer.from(hkdfSync('sha256', JWT_SECRET, '', 'reals2chat inbox seals', 32));
+  constructor(config: AppConfig) {
+    this.key = derivedKey(config, 'inbox seals');
   }
 
   /** The content with an HMAC-SHA-256 behind it, cut to 96 bits, in base64url. */
