@@ -227,7 +227,7 @@ describe('Unread', () => {
 
   test('what is written and read between the reads of one answer does not show in half of it', async () => {
     await bob.says(ann, '1');
-    // eslint-disable-next-line typescript/unbound-method
+    // oxlint-disable-next-line typescript/unbound-method -- called below on the repository it is spied on
     const findEnds = OverviewRepository.prototype.findEnds;
     jest.spyOn(OverviewRepository.prototype, 'findEnds').mockImplementationOnce(async function (
       this: OverviewRepository,

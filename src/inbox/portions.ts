@@ -3,7 +3,7 @@ import type { ClientSession } from 'mongoose';
 import type { StoredMessage } from '../messages/message.js';
 import { MessagesRepository } from '../messages/messages.repository.js';
 import { OverviewRepository } from '../messages/overview.repository.js';
-import { advanced, otherSide, type Receipts, sideOf } from '../messages/receipts.js';
+import { advanced, goesOn, otherSide, sideOf, withMarks } from '../messages/receipts.js';
 import type { Fetched } from '../messages/receipts.service.js';
 import type { ConversationView } from './conversation-view.js';
 import type { Portion } from './sync-plan.js';
@@ -110,9 +110,8 @@ function arrived(
   const side = sideOf(viewerId, otherUserId);
   const { delivered } = receipts[side];
   const tallyAt = (seq: number) => tallies.get(`${conversationId}:${seq}`)?.[otherSide(side)] ?? 0;
-  const isContiguous = from - 1 <= delivered || tallyAt(from - 1) <= tallyAt(delivered);
-  if (to <= delivered || !isContiguous) return { view, fetched: undefined };
+  if (to <= delivered || !goesOn(from, delivered, tallyAt)) return { view, fetched: undefined };
   const marks = advanced(receipts[side], { delivered: to, read: 0, readTally: 0 }, false);
-  const after: Receipts = side === 0 ? [marks, receipts[1]] : [receipts[0], marks];
+  const after = withMarks(receipts, side, marks);
   return { view: { ...view, receipts: after }, fetched: { conversationId, userId: viewerId, from, to } };
 }

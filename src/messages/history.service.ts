@@ -8,7 +8,7 @@ import { UsersService } from '../users/users.service.js';
 import type { HistoryQueryDto } from './dto/history-query.dto.js';
 import { type StoredMessage, toWire } from './message.js';
 import { MessagesRepository } from './messages.repository.js';
-import { NO_RECEIPTS, type Receipts, sideOf, statusOf } from './receipts.js';
+import { NO_RECEIPTS, type Receipts, sideOf, statusOf, withMarks } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
 import { ReceiptsService } from './receipts.service.js';
 
@@ -84,14 +84,12 @@ export class HistoryService {
   /** What was fetched has arrived; what was opened is read. Returns the receipts afterwards. */
   private async receive(ends: Ends, slice: Slice, isOpened: boolean, isLook: boolean): Promise<Receipts> {
     const { conversationId, viewerId, side } = ends;
-    const find = async () => (await this.receipts.find([conversationId])).get(conversationId) ?? NO_RECEIPTS;
-    const receipts = await find();
+    const receipts = (await this.receipts.find([conversationId])).get(conversationId) ?? NO_RECEIPTS;
     const last = slice.messages.at(-1);
     if (!last || isLook || last.seq <= receipts[side][isOpened ? 'read' : 'delivered']) return receipts;
     const fetched = { conversationId, userId: viewerId, from: slice.from, to: last.seq };
-    if (isOpened) await this.marks.markOpened(fetched);
-    else await this.marks.markFetched(fetched);
-    return find();
+    const after = await (isOpened ? this.marks.markOpened(fetched) : this.marks.markFetched(fetched));
+    return withMarks(receipts, side, after);
   }
 
   private limitOf(query: HistoryQueryDto): number {

@@ -6,6 +6,7 @@ import type { StoredMessage } from './message.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type InsertOutcome, MessagesRepository } from './messages.repository.js';
 import { type Head, headAfter, placeBehind } from './numbering.js';
+import { OverviewRepository } from './overview.repository.js';
 import type { PendingSend } from './pending-send.js';
 import { SendQueue } from './send-queue.js';
 
@@ -53,6 +54,7 @@ export class MessageLog {
 
   constructor(
     private readonly repository: MessagesRepository,
+    private readonly overview: OverviewRepository,
     private readonly metrics: MessageMetrics,
   ) {}
 
@@ -207,7 +209,7 @@ export class MessageLog {
       if (!this.heads.has(draft.conversationId)) unknown.add(draft.conversationId);
     }
     if (unknown.size === 0) return;
-    const last = await this.repository.findLast([...unknown]);
+    const last = await this.overview.findEnds([...unknown]);
     for (const id of unknown) this.heads.set(id, headAfter(last.get(id)));
   }
 

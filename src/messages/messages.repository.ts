@@ -82,22 +82,6 @@ export class MessagesRepository {
     return row ? fromRow(row) : undefined;
   }
 
-  /** The last message of each conversation that has one: one walk along the index, whatever their length. */
-  async findLast(conversationIds: string[]): Promise<Map<string, StoredMessage>> {
-    const groups = await this.collection
-      .aggregate<{ last: Row }>(
-        [
-          { $match: { conversationId: { $in: conversationIds.map(objectId) } } },
-          // Both sorted alike and no further filter, or the plan is no DISTINCT_SCAN.
-          { $sort: { conversationId: -1, seq: -1 } },
-          { $group: { _id: '$conversationId', last: { $first: '$$ROOT' } } },
-        ],
-        DURABLE_READ,
-      )
-      .toArray();
-    return new Map(groups.map(({ last }) => [last.conversationId.toHexString(), fromRow(last)]));
-  }
-
   /** How many each of the two had written at these numbers, by `conversationId:seq`. */
   async findTallies(
     places: { conversationId: string; seq: number }[],

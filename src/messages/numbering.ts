@@ -1,5 +1,5 @@
-import { inOrder } from '../database/ids.js';
 import type { Draft, StoredMessage } from './message.js';
+import { sideOf } from './receipts.js';
 
 type PerPerson = [lo: number, hi: number];
 
@@ -21,7 +21,7 @@ const START: Head = { seq: 0, tally: [0, 0], visible: [0, 0], createdAt: new Dat
 export function headAfter(last: Placed | undefined): Head {
   if (!last) return START;
   const visible: PerPerson = [last.seq, last.seq];
-  if (last.hidden) visible[recipientSide(last)] = last.lastVisible ?? 0;
+  if (last.hidden) visible[sideOf(last.recipientId, last.senderId)] = last.lastVisible ?? 0;
   return { seq: last.seq, tally: last.tally, visible, createdAt: last.createdAt };
 }
 
@@ -32,23 +32,13 @@ export function headAfter(last: Placed | undefined): Head {
  */
 export function placeBehind(head: Head, draft: Draft, isHidden: boolean, now = new Date()): StoredMessage {
   const tally: PerPerson = [...head.tally];
-  if (!isHidden) tally[senderSide(draft)] += 1;
+  if (!isHidden) tally[sideOf(draft.senderId, draft.recipientId)] += 1;
   return {
     ...draft,
     seq: head.seq + 1,
     previous: head.visible,
     tally,
     createdAt: now < head.createdAt ? head.createdAt : now,
-    ...(isHidden && { hidden: true, lastVisible: head.visible[recipientSide(draft)] }),
+    ...(isHidden && { hidden: true, lastVisible: head.visible[sideOf(draft.recipientId, draft.senderId)] }),
   };
-}
-
-type People = Pick<Draft, 'senderId' | 'recipientId'>;
-
-function senderSide({ senderId, recipientId }: People): 0 | 1 {
-  return inOrder(senderId, recipientId)[0] === senderId ? 0 : 1;
-}
-
-function recipientSide(people: People): 0 | 1 {
-  return senderSide(people) === 0 ? 1 : 0;
 }

@@ -27,7 +27,7 @@ export class OverviewRepository {
   constructor(@InjectModel(MessageRow.name) private readonly model: Model<MessageRow>) {}
 
   /** Where each conversation ends: its last message without what it says, by one walk along the index. */
-  async findEnds(conversationIds: string[], session: ClientSession): Promise<Map<string, Placed>> {
+  async findEnds(conversationIds: string[], session?: ClientSession): Promise<Map<string, Placed>> {
     if (conversationIds.length === 0) return new Map();
     const groups = await this.collection
       .aggregate<{ last: Row }>(

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import { BlocksService } from '../conversations/blocks.service.js';
-import type { StoredMessage } from './message.js';
 import { MessagesRepository } from './messages.repository.js';
-import { headAfter } from './numbering.js';
+import { headAfter, type Placed } from './numbering.js';
+import { OverviewRepository } from './overview.repository.js';
 import {
   advanced,
+  goesOn,
   hasMoved,
   NO_RECEIPTS,
   otherSide,
   type Receipts,
   sideOf,
   type Watermarks,
+  withMarks,
 } from './receipts.js';
 import { type ReceiptChange, ReceiptsRepository } from './receipts.repository.js';
 
@@ -47,7 +49,7 @@ interface Waiting {
 
 /** What the receipts of one batch rest on. */
 interface Ground {
-  last: Map<string, StoredMessage>;
+  last: Map<string, Placed>;
   receipts: Map<string, Receipts>;
   /** How many each of the two had written at a number, by `conversationId:seq`. */
   tallies: Map<string, [number, number]>;
@@ -65,6 +67,7 @@ export class ReceiptLog {
 
   constructor(
     private readonly messages: MessagesRepository,
+    private readonly overview: OverviewRepository,
     private readonly repository: ReceiptsRepository,
     private readonly blocks: BlocksService,
   ) {}
@@ -124,7 +127,7 @@ export class ReceiptLog {
   /** Reads all that the batch rests on, in two rounds. */
   private async survey(receipts: Receipt[]): Promise<Ground> {
     const ids = [...new Set(receipts.map(({ conversationId }) => conversationId))];
-    const [last, stored] = await Promise.all([this.messages.findLast(ids), this.repository.find(ids)]);
+    const [last, stored] = await Promise.all([this.overview.findEnds(ids), this.repository.find(ids)]);
     const places = receipts.flatMap(({ conversationId, to, from, userId }) => {
       const message = last.get(conversationId);
       if (!message) return [];
@@ -147,15 +150,14 @@ export class ReceiptLog {
     const receipts = ground.receipts.get(conversationId) ?? NO_RECEIPTS;
     const before = receipts[side];
     const tallyAt = (seq: number) => ground.tallies.get(`${conversationId}:${seq}`)?.[otherSide(side)] ?? 0;
-    const isContiguous = receipt.from === undefined || tallyAt(receipt.from - 1) <= tallyAt(before.delivered);
+    const counts = receipt.from === undefined || goesOn(receipt.from, before.delivered, tallyAt);
     const advance = {
       delivered: to,
       read: kind === 'read' ? to : 0,
       readTally: kind === 'read' ? tallyAt(to) : 0,
     };
-    const after = isContiguous ? advanced(before, advance, isShown) : before;
-    const next: Receipts = side === 0 ? [after, receipts[1]] : [receipts[0], after];
-    ground.receipts.set(conversationId, next);
+    const after = counts ? advanced(before, advance, isShown) : before;
+    ground.receipts.set(conversationId, withMarks(receipts, side, after));
     const written = ground.last.get(conversationId)?.tally[otherSide(side)] ?? 0;
     const received = { otherUserId, before, after, unreadCount: written - after.readTally };
     return hasMoved(before, after)
@@ -177,10 +179,10 @@ function accept({ receipt, reject }: Waiting, ground: Ground): boolean {
 }
 
 function otherOf({ conversationId, userId }: Receipt, ground: Ground): string {
-  return otherIn(ground.last.get(conversationId) as StoredMessage, userId);
+  return otherIn(ground.last.get(conversationId) as Placed, userId);
 }
 
-function otherIn({ senderId, recipientId }: StoredMessage, userId: string): string {
+function otherIn({ senderId, recipientId }: Placed, userId: string): string {
   return senderId === userId ? recipientId : senderId;
 }
 

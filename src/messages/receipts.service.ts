@@ -8,6 +8,7 @@ import { Realtime } from '../realtime/realtime.js';
 import type { StatusChange } from '../realtime/wire.js';
 import { UsersService } from '../users/users.service.js';
 import { type Receipt, ReceiptLog, type Received } from './receipt-log.js';
+import type { Watermarks } from './receipts.js';
 
 /** A part of the history that was given to somebody. */
 export interface Fetched {
@@ -77,13 +78,13 @@ export class ReceiptsService implements OnModuleInit {
   }
 
   /** A part of the history was fetched; it counts only if it begins where what was delivered ends. */
-  async markFetched(fetched: Fetched): Promise<void> {
-    await this.log.take({ ...fetched, kind: 'delivered' });
+  async markFetched(fetched: Fetched): Promise<Watermarks> {
+    return (await this.log.take({ ...fetched, kind: 'delivered' })).after;
   }
 
   /** The conversation was opened: fetched and read. */
-  async markOpened(fetched: Fetched): Promise<void> {
-    await this.log.take({ ...fetched, kind: 'read' });
+  async markOpened(fetched: Fetched): Promise<Watermarks> {
+    return (await this.log.take({ ...fetched, kind: 'read' })).after;
   }
 
   private confirm(userId: string, range: GivenRange): void {

@@ -55,6 +55,20 @@ export function advanced(marks: Watermarks, advance: Advance, isShown: boolean):
   };
 }
 
+/**
+ * Whether a range that begins at `from` goes on where delivered ends: none of the other's messages lies between.
+ *
+ * @param otherTallyAt - how many messages the other had written, that the person may see, at a number
+ */
+export function goesOn(from: number, delivered: number, otherTallyAt: (seq: number) => number): boolean {
+  return from - 1 <= delivered || otherTallyAt(from - 1) <= otherTallyAt(delivered);
+}
+
+/** The receipts with other watermarks on one side. */
+export function withMarks([lo, hi]: Receipts, side: 0 | 1, marks: Watermarks): Receipts {
+  return side === 0 ? [marks, hi] : [lo, marks];
+}
+
 /** Whether anything moved. */
 export function hasMoved(before: Watermarks, after: Watermarks): boolean {
   return (Object.keys(before) as (keyof Watermarks)[]).some((mark) => before[mark] !== after[mark]);

@@ -7,6 +7,7 @@ import { MetadataRepository } from '../../src/conversations/metadata.repository.
 import { SessionsRepository } from '../../src/auth/sessions.repository.js';
 import { FriendshipsRepository } from '../../src/friends/friendships.repository.js';
 import { MessagesRepository } from '../../src/messages/messages.repository.js';
+import { OverviewRepository } from '../../src/messages/overview.repository.js';
 import type { ClientToServerEvents } from '../../src/realtime/client-events.js';
 import type { Message } from '../../src/realtime/wire.js';
 import { UsersRepository } from '../../src/users/users.repository.js';
@@ -278,6 +279,7 @@ describe('40: an operator where the code expects a text', () => {
     const users = app.app.get(UsersRepository);
     const sessions = app.app.get(SessionsRepository);
     const messages = app.app.get(MessagesRepository);
+    const overview = app.app.get(OverviewRepository);
     const metadata = app.app.get(MetadataRepository);
     const friendships = app.app.get(FriendshipsRepository);
     const message = await ann.says(bob, 'x', 'a-key');
@@ -316,7 +318,7 @@ describe('40: an operator where the code expects a text', () => {
         messages.findByClientMessageId(message.conversationId, ann.id, hostile),
       'messages.findByClientMessageId, whose': () =>
         messages.findByClientMessageId(message.conversationId, hostile, 'a-key'),
-      'messages.findLast': () => messages.findLast([hostile]),
+      'overview.findEnds': () => overview.findEnds([hostile]),
       'messages.findPage': () => messages.findPage({ ...page, conversationId: hostile }),
       'messages.findPage, viewer': () => messages.findPage({ ...page, viewerId: hostile }),
       'metadata.find': async () => (await metadata.find(ann.id, hostile)).isPinned || undefined,
