@@ -59,7 +59,7 @@ describe('Delivered', () => {
   test('is not said of a message that a connection was not given', async () => {
     await sends(2);
     const anns = await ann.connects();
-    await bob.connects();
+    await bob.connectsWithoutReplay();
     // The two before were given to nobody, so the third one proves nothing.
     await ann.says(bob, '3');
     const carl = await friends(app.url);
@@ -75,7 +75,7 @@ describe('Delivered', () => {
 
   test('by messageDelivered, up to and including', async () => {
     const { conversationId } = await sends(3);
-    const [anns, bobs] = await Promise.all([ann.connects(), bob.connects()]);
+    const [anns, bobs] = await Promise.all([ann.connects(), bob.connectsWithoutReplay()]);
     expect(await bobs.asks('messageDelivered', { conversationId, seq: 2 })).toEqual({
       success: true,
       data: null,
@@ -142,7 +142,11 @@ describe('Read', () => {
 
   test('by messageRead, which implies delivered, and tells the reader’s other devices', async () => {
     const { conversationId } = await sends(2);
-    const [anns, phone, laptop] = await Promise.all([ann.connects(), bob.connects(), bob.connects()]);
+    const [anns, phone, laptop] = await Promise.all([
+      ann.connects(),
+      bob.connectsWithoutReplay(),
+      bob.connectsWithoutReplay(),
+    ]);
     await phone.asks('messageRead', { conversationId, seq: 1 });
     expect(await anns.hears('messageStatus')).toMatchObject({ status: 'read', seq: 1 });
     expect(await laptop.hears('messageStatus')).toMatchObject({ status: 'read', seq: 1, userId: bob.id });
@@ -185,7 +189,7 @@ describe('Read', () => {
   test('of a foreign conversation, one that is not there, or above the last number is refused', async () => {
     const { conversationId } = await sends(1);
     const { ann: eve } = await friends(app.url);
-    const [eves, bobs] = await Promise.all([eve.connects(), bob.connects()]);
+    const [eves, bobs] = await Promise.all([eve.connects(), bob.connectsWithoutReplay()]);
     for (const event of ['messageRead', 'messageDelivered'] as const) {
       expect(await eves.asks(event, { conversationId, seq: 1 })).toMatchObject({ code: 'not_found' });
       expect(await eves.asks(event, { conversationId: 'f'.repeat(24), seq: 1 })).toMatchObject({

@@ -3,6 +3,7 @@ import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FriendsModule } from '../friends/friends.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { CatchUpSource } from './catch-up-source.js';
 import { ConversationViews } from './conversation-views.js';
 import { GivenTokens } from './given.js';
 import { InboxController } from './inbox.controller.js';
@@ -19,6 +20,7 @@ import { SyncService } from './sync.service.js';
   imports: [UsersModule, ConversationsModule, FriendsModule, MessagesModule],
   controllers: [InboxController, SyncController],
   providers: [
+    CatchUpSource,
     ConversationViews,
     GivenTokens,
     InboxService,

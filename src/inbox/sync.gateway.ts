@@ -1,6 +1,7 @@
-import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { type Identity, Me } from '../common/identity.js';
 import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
+import type { ChatSocket } from '../realtime/chat-socket.js';
 import type { SyncAnswer } from '../realtime/wire.js';
 import { SyncDto } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
@@ -10,7 +11,11 @@ export class SyncGateway {
   constructor(private readonly service: SyncService) {}
 
   @SubscribeMessage('sync')
-  sync(@Me() me: Identity, @MessageBody() wanted: SyncDto): Promise<SyncAnswer> {
-    return this.service.sync(me, wanted);
+  sync(
+    @Me() me: Identity,
+    @MessageBody() wanted: SyncDto,
+    @ConnectedSocket() socket: ChatSocket,
+  ): Promise<SyncAnswer> {
+    return this.service.sync(me, wanted, socket.id);
   }
 }

@@ -5,6 +5,7 @@ import { PeopleLists } from '../friends/people-lists.js';
 import { toWire } from '../messages/message.js';
 import { statusOf } from '../messages/receipts.js';
 import { ReceiptsService } from '../messages/receipts.service.js';
+import { Realtime } from '../realtime/realtime.js';
 import type { People, Sync, SyncAnswer, SyncedConversation } from '../realtime/wire.js';
 import { type ConversationView, stateOf } from './conversation-view.js';
 import { ConversationViews } from './conversation-views.js';
@@ -16,6 +17,7 @@ const DEFAULT_LIMIT = 200;
 
 /** What was read for an answer on one snapshot. */
 interface Found {
+  views: ConversationView[];
   filled: Filled[];
   /** Whether there is more to give. */
   hasMore: boolean;
@@ -31,6 +33,7 @@ export class SyncService {
     private readonly people: PeopleLists,
     private readonly receipts: ReceiptsService,
     private readonly tokens: GivenTokens,
+    private readonly realtime: Realtime,
   ) {}
 
   /**
@@ -38,9 +41,11 @@ export class SyncService {
    * next one. The cursor holds what the answers of this round gave, so it does not matter whether a repetition
    * brings the tokens of the first call or those of the answers since.
    *
+   * @param socketId - the socket that asks, if it does not come by HTTP
    * @throws ChatError `validation_failed` for a cursor that is none
    */
-  async sync({ userId }: Identity, wanted: Sync): Promise<SyncAnswer> {
+  async sync(me: Identity, wanted: Sync, socketId?: string): Promise<SyncAnswer> {
+    const { userId } = me;
     const round: Round =
       wanted.cursor === undefined
         ? { conversations: new Map() }
@@ -50,7 +55,9 @@ export class SyncService {
     );
     const fetched = found.filled.flatMap((one) => one.fetched ?? []);
     await Promise.all(fetched.map((range) => this.receipts.markFetched(range)));
-    return this.answer(userId, wanted, round, found);
+    const answer = this.answer(userId, wanted, round, found);
+    if (answer.cursor === null) this.realtime.synced(me, givenOf(found.views, round), socketId);
+    return answer;
   }
 
   private async find(
@@ -67,7 +74,7 @@ export class SyncService {
       people === undefined ? undefined : this.people.of(userId, session),
     ]);
     const hasMore = someWait || filled.some(({ upTo, view }) => upTo < view.lastSeq);
-    return { filled, hasMore, people: lists };
+    return { views, filled, hasMore, people: lists };
   }
 
   private known(view: ConversationView, token: string | undefined, round: Round): Known {
@@ -112,4 +119,14 @@ export class SyncService {
     round.people = digest;
     return { token: this.tokens.ofPeople(userId, digest), ...people };
   }
+}
+
+/** Up to where a device has each conversation at the end of a round: what was not told was nothing new. */
+function givenOf(views: ConversationView[], { conversations }: Round): Map<string, number> {
+  return new Map(
+    views.map(({ conversationId, lastSeq }) => [
+      conversationId,
+      conversations.get(conversationId)?.seq ?? lastSeq,
+    ]),
+  );
 }

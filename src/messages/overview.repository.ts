@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { ClientSession, Model, mongo } from 'mongoose';
 import { objectId } from '../database/ids.js';
 import { AT_ONCE, readOptions } from '../database/read-options.js';
+import type { MessageRange } from '../realtime/catch-up-port.js';
 import type { StoredMessage } from './message.js';
 import { MessageRow } from './message.schema.js';
 import { fromRow, type Row, visibleTo } from './messages.repository.js';
@@ -12,13 +13,6 @@ import type { Placed } from './numbering.js';
 export interface MessagePlace {
   conversationId: string;
   seq: number;
-}
-
-/** Numbers of a conversation: above `after`, up to and including `upTo`. */
-export interface MessageRange {
-  conversationId: string;
-  after: number;
-  upTo: number;
 }
 
 /** The messages of many conversations at once, on one snapshot, each question one query however many they are. */
@@ -60,7 +54,7 @@ export class OverviewRepository {
   async findRanges(
     viewerId: string,
     ranges: MessageRange[],
-    session: ClientSession,
+    session?: ClientSession,
   ): Promise<Map<string, StoredMessage[]>> {
     if (ranges.length === 0) return new Map();
     const within = ranges.map(({ conversationId, after, upTo }) => ({
@@ -68,7 +62,7 @@ export class OverviewRepository {
       seq: { $gt: after, $lte: upTo },
     }));
     const rows = await this.collection
-      .find({ $and: [{ $or: within }, visibleTo(viewerId)] }, readOptions(session))
+      .find({ $and: [{ $or: within }, visibleTo(viewerId)] }, { ...AT_ONCE, ...readOptions(session) })
       .toArray();
     const byConversation = new Map(
       ranges.map(({ conversationId }): [string, StoredMessage[]] => [conversationId, []]),

@@ -29,7 +29,14 @@ export interface EndEnvelope {
   sessionIds: string[];
 }
 
-export type Envelope = { [E in ServerEvent]: EventEnvelope<E> }[ServerEvent] | EndEnvelope;
+/** A client of this session has synced over HTTP. */
+export interface SyncedEnvelope {
+  kind: 'synced';
+  userId: string;
+  sessionId: string;
+}
+
+export type Envelope = { [E in ServerEvent]: EventEnvelope<E> }[ServerEvent] | EndEnvelope | SyncedEnvelope;
 export type Hearer = (envelope: Envelope) => void;
 
 /**

@@ -3,8 +3,10 @@ import { messageOf } from '../common/message-of.js';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
 import { Bus, type Envelope } from './bus.js';
+import { CatchUpPort, type Standing } from './catch-up-port.js';
 import type { ChatSocket } from './chat-socket.js';
 import { DeliveryPort } from './delivery-port.js';
+import { type Connection, Devices } from './devices.js';
 import { closeTransport, waitingBytes } from './engine.js';
 import { Outbox } from './outbox.js';
 import { SessionPort } from './session-authority.js';
@@ -14,18 +16,6 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** How long after `exp` a transport is closed, in milliseconds: an event sent meanwhile is told why it is refused. */
 const EXPIRY_SLACK = 1000;
-
-interface Connection {
-  socket: ChatSocket;
-  outbox: Outbox;
-  expiry?: NodeJS.Timeout;
-}
-
-interface Devices {
-  connections: Map<string, Connection>;
-  /** Resolved when the bus surely brings what is for this person. */
-  hearing: Promise<void>;
-}
 
 /** The sockets of this node by person: admits them, serves them what the bus brings, ends them. */
 @Injectable()
@@ -37,31 +27,41 @@ export class Connections {
     private readonly bus: Bus,
     private readonly sessions: SessionPort,
     private readonly delivery: DeliveryPort,
+    private readonly catchUp: CatchUpPort,
     private readonly events: DomainEvents,
   ) {}
 
   /**
    * Takes in a socket that passed the handshake: hears of its person's events first, then looks at the session
-   * once more, so that an end of the session in between is not missed, then says `ready`.
+   * once more, so that an end of the session in between is not missed, then gives what no device of the person
+   * has confirmed, then says `ready`.
    */
   async open(socket: ChatSocket): Promise<void> {
-    const { userId } = socket.data.user;
-    const outbox = new Outbox(socket, (ranges) => this.delivery.confirm(userId, ranges));
-    const connection: Connection = { socket, outbox };
+    const connection: Connection = { socket, outbox: this.outboxOf(socket) };
     const devices = this.add(connection);
     socket.once('disconnect', () => this.remove(connection));
     this.scheduleExpiry(connection);
     try {
       await devices.hearing;
-      const isAlive = await this.sessions.isAlive(socket.data.user);
+      const { user } = socket.data;
+      const [isAlive, standings] = await Promise.all([
+        this.sessions.isAlive(user),
+        wantsReplay(socket) ? this.catchUp.standings(user.userId) : undefined,
+      ]);
       if (!isAlive) socket.disconnect(true);
-      else if (socket.connected) this.admit(connection);
+      else if (socket.connected) await this.admit(connection, standings);
     } catch (error) {
-      this.logger.warn(
-        `A connection was closed, since its session could not be checked: ${messageOf(error)}`,
-      );
-      closeTransport(socket);
+      this.giveUp(socket, error);
     }
+  }
+
+  /**
+   * A client has synced and has each conversation up to a number.
+   *
+   * @param upTo - by conversation
+   */
+  synced(userId: string, socketId: string, upTo: Map<string, number>): void {
+    this.people.get(userId)?.connections.get(socketId)?.outbox.synced(upTo);
   }
 
   /** Puts a fresh token's identity in the place of the old one: the socket stays until the new `exp`. */
@@ -99,10 +99,27 @@ export class Connections {
     }
   }
 
-  private admit(connection: Connection): void {
-    connection.outbox.open();
-    const { socket } = connection;
+  private async admit({ socket, outbox }: Connection, standings: Standing[] | undefined): Promise<void> {
     this.events.emit('connection.opened', { userId: socket.data.user.userId, socketId: socket.id });
+    await outbox.open(standings);
+  }
+
+  private outboxOf(socket: ChatSocket): Outbox {
+    const { userId } = socket.data.user;
+    return new Outbox(socket, {
+      confirm: (ranges) => this.delivery.confirm(userId, ranges),
+      read: (ranges) => this.catchUp.read(userId, ranges),
+      fail: (error) => this.giveUp(socket, error),
+    });
+  }
+
+  /** The client connects again by itself, and is then given what it lacks. */
+  private giveUp(socket: ChatSocket, error: unknown): void {
+    if (!socket.connected) return;
+    this.logger.warn(
+      `A connection was closed, since what it lacks could not be read from the database: ${messageOf(error)}`,
+    );
+    closeTransport(socket);
   }
 
   private add(connection: Connection): Devices {
@@ -111,7 +128,7 @@ export class Connections {
     let devices = this.people.get(userId);
     if (!devices) {
       const hearing = this.bus.hear(userId, (envelope) => this.deliver(envelope));
-      devices = { connections: new Map(), hearing };
+      devices = new Devices(hearing);
       this.people.set(userId, devices);
     }
     devices.connections.set(socket.id, connection);
@@ -131,14 +148,7 @@ export class Connections {
   }
 
   private deliver(envelope: Envelope): void {
-    const connections = this.people.get(envelope.userId)?.connections.values() ?? [];
-    if (envelope.kind === 'event') {
-      for (const { outbox } of connections) outbox.give(envelope);
-      return;
-    }
-    for (const { socket } of connections) {
-      if (envelope.sessionIds.includes(socket.data.user.sessionId)) socket.disconnect(true);
-    }
+    this.people.get(envelope.userId)?.take(envelope);
   }
 
   private scheduleExpiry(connection: Connection): void {
@@ -150,4 +160,9 @@ export class Connections {
       Math.max(0, Math.min(left, LONGEST_TIMER)),
     ).unref();
   }
+}
+
+/** A client that calls `sync` connects with `auth: { replay: false }`. */
+function wantsReplay({ handshake }: ChatSocket): boolean {
+  return handshake.auth.replay !== false;
 }

@@ -5,6 +5,11 @@ import { onPing, onPong, ping } from './engine.js';
 /** Least time between two pings that this sends on its own, in milliseconds. */
 const PING_EVERY = 1000;
 
+interface Outstanding {
+  ranges: GivenRange[];
+  waiting: ((hasArrived: boolean) => void)[];
+}
+
 /**
  * Learns by heartbeat what has arrived. A transport keeps its order, and an Engine.IO client answers each ping
  * with one pong, so a pong confirms all that was written before its ping: a client that acknowledges nothing is
@@ -12,7 +17,9 @@ const PING_EVERY = 1000;
  */
 export class Heartbeat {
   /** What the pings that are not answered yet will confirm, oldest first. */
-  private readonly outstanding: GivenRange[][] = [];
+  private readonly outstanding: Outstanding[] = [];
+  /** Who waits for the answer to the next ping. */
+  private waiting: ((hasArrived: boolean) => void)[] = [];
   private pending: NodeJS.Timeout | undefined;
   private lastPingAt = -Infinity;
 
@@ -27,13 +34,15 @@ export class Heartbeat {
   ) {
     onPing(socket, () => {
       this.lastPingAt = performance.now();
-      this.outstanding.push(given());
+      this.outstanding.push({ ranges: given(), waiting: this.waiting });
+      this.waiting = [];
     });
     onPong(socket, () => {
-      const ranges = this.outstanding.shift();
-      if (ranges && ranges.length > 0) confirm(ranges);
+      const answered = this.outstanding.shift();
+      if (answered && answered.ranges.length > 0) confirm(answered.ranges);
+      for (const resolve of answered?.waiting ?? []) resolve(true);
     });
-    socket.once('disconnect', () => clearTimeout(this.pending));
+    socket.once('disconnect', () => this.end());
   }
 
   /** Asks for a pong soon: at once, or a second after the last ping. */
@@ -47,5 +56,20 @@ export class Heartbeat {
       },
       Math.max(0, wait),
     ).unref();
+  }
+
+  /** Pings now. Resolved when all that was written before has arrived; false when the client is gone. */
+  roundTrip(): Promise<boolean> {
+    if (!this.socket.connected) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      ping(this.socket);
+    });
+  }
+
+  private end(): void {
+    clearTimeout(this.pending);
+    const waiting = [...this.outstanding.flatMap((one) => one.waiting), ...this.waiting];
+    for (const resolve of waiting) resolve(false);
   }
 }

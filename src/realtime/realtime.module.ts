@@ -2,6 +2,7 @@ import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpTraffic } from '../common/http/http-traffic.js';
 import { within } from '../common/within.js';
 import { Bus, InMemoryBus } from './bus.js';
+import { CatchUpPort } from './catch-up-port.js';
 import { Connections } from './connections.js';
 import { DeliveryPort } from './delivery-port.js';
 import { Dispatcher } from './dispatcher.js';
@@ -17,6 +18,7 @@ const DRAIN_TIMEOUT = 4000;
 @Module({
   providers: [
     { provide: Bus, useClass: InMemoryBus },
+    CatchUpPort,
     Connections,
     DeliveryPort,
     Dispatcher,
@@ -24,7 +26,7 @@ const DRAIN_TIMEOUT = 4000;
     RealtimeMetrics,
     SessionPort,
   ],
-  exports: [Connections, DeliveryPort, Dispatcher, Realtime, SessionPort],
+  exports: [CatchUpPort, Connections, DeliveryPort, Dispatcher, Realtime, SessionPort],
 })
 export class RealtimeModule implements BeforeApplicationShutdown {
   constructor(

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { Identity } from '../common/identity.js';
 import { Bus, type Place } from './bus.js';
 import type { Payload, ServerEvent } from './client-events.js';
+import { Connections } from './connections.js';
 
 interface TellOptions {
   exceptSocket?: string | undefined;
@@ -10,7 +12,10 @@ interface TellOptions {
 /** What features use to reach people: the only way anything is sent to a socket. */
 @Injectable()
 export class Realtime {
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly connections: Connections,
+  ) {}
 
   /** Tells all devices of this person, on whatever node. A hint: it may be lost, a fetch gives the truth. */
   tell<E extends ServerEvent>(
@@ -25,5 +30,16 @@ export class Realtime {
   /** Disconnects the sockets of these sessions for good. */
   endSessions(userId: string, sessionIds: string[]): void {
     if (sessionIds.length > 0) this.bus.publish({ kind: 'end', userId, sessionIds });
+  }
+
+  /**
+   * A client has all that a sync gives, so what is told to it from now on goes on from there.
+   *
+   * @param upTo - the last number given of each conversation
+   * @param socketId - the socket that asked; without it, all of the session
+   */
+  synced({ userId, sessionId }: Identity, upTo: Map<string, number>, socketId?: string): void {
+    if (socketId === undefined) this.bus.publish({ kind: 'synced', userId, sessionId });
+    else this.connections.synced(userId, socketId, upTo);
   }
 }

@@ -113,8 +113,11 @@ export class Device {
     if (index >= 0) return this.unread.splice(index, 1)[0]?.payload;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const names = this.seen.map((seen) => seen.event).join(', ');
-        reject(new Error(`"${event}" was not told within ${PATIENCE} ms; told: ${names || 'nothing'}`));
+        const names = this.seen
+          .slice(-20)
+          .map((seen) => seen.event)
+          .join(', ');
+        reject(new Error(`"${event}" was not told within ${PATIENCE} ms; told last: ${names || 'nothing'}`));
       }, PATIENCE);
       this.waiters.push({
         matches: isWanted,

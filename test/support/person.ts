@@ -108,6 +108,11 @@ export class Person {
     return device;
   }
 
+  /** Opens a device that is told what is live and nothing else, as one that syncs. */
+  connectsWithoutReplay(): Promise<Device> {
+    return this.connects({ auth: { token: this.token, replay: false } });
+  }
+
   /** Opens a device that need not get in. */
   opens(options: Partial<ManagerOptions & SocketOptions> = {}): Device {
     const device = Device.open(this.url, { auth: { token: this.token }, ...options });

@@ -25,6 +25,8 @@ export class RawSocket {
 
   /** Every text so far. */
   readonly texts: string[] = [];
+  /** As every client does. */
+  answersPings = true;
   private readonly news = new EventEmitter();
   private unread = Buffer.alloc(0);
   private end: End | undefined;
@@ -146,7 +148,7 @@ export class RawSocket {
   }
 
   private heard(text: string): void {
-    if (text === '2') this.says('3');
+    if (text === '2' && this.answersPings) this.says('3');
     this.texts.push(text);
     this.news.emit('any');
   }

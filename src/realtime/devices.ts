@@ -1,0 +1,62 @@
+import type { Envelope, EventEnvelope } from './bus.js';
+import type { ChatSocket } from './chat-socket.js';
+import type { Outbox } from './outbox.js';
+
+/** A socket with what belongs to it. */
+export interface Connection {
+  socket: ChatSocket;
+  outbox: Outbox;
+  expiry?: NodeJS.Timeout;
+}
+
+/** The devices of one person on this node, and what reaches them all. */
+export class Devices {
+  readonly connections = new Map<string, Connection>();
+  /** Whom the person has blocked since the first of these devices is here. */
+  private readonly blocked = new Set<string>();
+
+  /** @param hearing - resolved when the bus surely brings what is for this person */
+  constructor(readonly hearing: Promise<void>) {}
+
+  /** Brings what the bus says to the sockets that it concerns. */
+  take(envelope: Envelope): void {
+    switch (envelope.kind) {
+      case 'event':
+        if (!this.isBlockedMeanwhile(envelope)) for (const { outbox } of this.all()) outbox.give(envelope);
+        return;
+      case 'end':
+        for (const { socket } of this.ofSessions(envelope.sessionIds)) socket.disconnect(true);
+        return;
+      case 'synced':
+        for (const { outbox } of this.ofSessions([envelope.sessionId])) outbox.synced();
+    }
+  }
+
+  /**
+   * A message may have been checked before a block and be pushed after it. Whoever blocks somebody hears nothing
+   * of them from that moment on, so the person's own settings, which pass here too, are remembered.
+   */
+  private isBlockedMeanwhile(envelope: EventEnvelope): boolean {
+    if (isEvent(envelope, 'conversationUpdated')) {
+      const { otherUserId, isBlocked } = envelope.payload;
+      if (isBlocked) this.blocked.add(otherUserId);
+      else this.blocked.delete(otherUserId);
+    }
+    return isEvent(envelope, 'receiveMessage') && this.blocked.has(envelope.payload.senderId);
+  }
+
+  private all(): Iterable<Connection> {
+    return this.connections.values();
+  }
+
+  private ofSessions(sessionIds: string[]): Connection[] {
+    return [...this.all()].filter(({ socket }) => sessionIds.includes(socket.data.user.sessionId));
+  }
+}
+
+function isEvent<E extends EventEnvelope['event']>(
+  envelope: EventEnvelope,
+  name: E,
+): envelope is EventEnvelope<E> {
+  return envelope.event === name;
+}
