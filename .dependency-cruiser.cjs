@@ -6,7 +6,8 @@ const MAY_IMPORT = {
   common: [],
   config: ['common'],
   database: ['common', 'config'],
-  realtime: ['common', 'config', 'database'],
+  redis: ['common', 'config'],
+  realtime: ['common', 'config', 'database', 'redis'],
   operations: [],
   users: ['common', 'config', 'database', 'realtime'],
   auth: ['users'],
@@ -16,7 +17,7 @@ const MAY_IMPORT = {
   messages: ['users', 'conversations', 'friends'],
   inbox: ['users', 'presence', 'conversations', 'friends', 'messages'],
 };
-const GROUND = ['common', 'config', 'database', 'realtime'];
+const GROUND = ['common', 'config', 'database', 'redis', 'realtime'];
 
 module.exports = {
   forbidden: [

@@ -15,6 +15,7 @@ import { InboxModule } from './inbox/inbox.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PresenceModule } from './presence/presence.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -28,6 +29,7 @@ export class AppModule {
         ConfigModule.with(config),
         DatabaseModule.at(mongoUri),
         CommonModule,
+        RedisModule.at(config.REDIS_URL),
         RealtimeModule,
         OperationsModule,
         UsersModule,

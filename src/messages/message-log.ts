@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import { messageOf } from '../common/message-of.js';
+import type { ConversationEnd } from '../realtime/bus.js';
 import type { StoredMessage } from './message.js';
 import { MessageMetrics } from './message-metrics.js';
 import { type InsertOutcome, MessagesRepository } from './messages.repository.js';
@@ -71,6 +72,17 @@ export class MessageLog {
   /** Gives the send its place in its line; it is stored once its relation is set and `wake` was called. */
   enter(send: PendingSend): void {
     this.queue.add(send);
+  }
+
+  /**
+   * Takes in where a conversation ends, as another node says. Only of use where both write in it; a conversation
+   * that this node does not know is read when it is needed.
+   */
+  learn({ conversationId, seq, tally, visible, createdAt }: ConversationEnd): void {
+    const known = this.heads.get(conversationId);
+    if (known && seq > known.seq) {
+      this.heads.set(conversationId, { seq, tally, visible, createdAt: new Date(createdAt) });
+    }
   }
 
   /** Forgets an answered send's key. */

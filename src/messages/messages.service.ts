@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import type { Identity } from '../common/identity.js';
 import { conversationIdOf, newId } from '../database/ids.js';
+import type { ConversationEnd, EventEnvelope } from '../realtime/bus.js';
 import type { Message } from '../realtime/wire.js';
 import { Realtime } from '../realtime/realtime.js';
 import { Turn } from '../realtime/turn.js';
@@ -11,6 +12,7 @@ import { type Draft, hasSameContent, type StoredMessage, toWire } from './messag
 import { MessageMetrics } from './message-metrics.js';
 import { MessageLog } from './message-log.js';
 import { MessagesRepository } from './messages.repository.js';
+import { headAfter } from './numbering.js';
 import { PendingSend, type Sent } from './pending-send.js';
 import { NO_RECEIPTS, sideOf, statusOf } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
@@ -39,6 +41,7 @@ export class MessagesService implements OnModuleInit {
       stored: (message, send) => this.tellStored(message, send),
       recheck: (sends) => this.recheck(sends),
     });
+    this.realtime.onRelayed((envelope) => this.hearRelayed(envelope));
   }
 
   /**
@@ -152,22 +155,37 @@ export class MessagesService implements OnModuleInit {
     );
   }
 
+  /** Another node has stored a message of somebody who is here. */
+  private hearRelayed({ event, payload, end }: EventEnvelope): void {
+    if (end) this.log.learn(end);
+    if (event !== 'messageSent') return;
+    const { senderId, recipientId } = payload as Message;
+    this.typing.end(senderId, recipientId, performance.now());
+  }
+
   private tellStored(message: StoredMessage, send: PendingSend): void {
     const { senderId, recipientId, conversationId, seq } = message;
     this.typing.end(senderId, recipientId, send.enteredAt);
-    this.tellRecipient(message);
+    const end = endAfter(message);
+    this.tellRecipient(message, end);
     // One that is past its deadline was told that the outcome is unknown, so its socket learns it here.
     const exceptSocket = send.isSettled ? undefined : send.exceptSocket;
     const place = { conversationId, seq, previous: previousOf(message, senderId), isReceived: false };
-    this.realtime.tell(senderId, 'messageSent', toWire(message, 'sent'), { place, exceptSocket });
+    this.realtime.tell(senderId, 'messageSent', toWire(message, 'sent'), { place, exceptSocket, end });
   }
 
-  private tellRecipient(message: StoredMessage): void {
+  private tellRecipient(message: StoredMessage, end?: ConversationEnd): void {
     if (message.hidden) return;
     const { conversationId, seq, recipientId } = message;
     const place = { conversationId, seq, previous: previousOf(message, recipientId), isReceived: true };
-    this.realtime.tell(recipientId, 'receiveMessage', toWire(message, 'sent'), { place });
+    this.realtime.tell(recipientId, 'receiveMessage', toWire(message, 'sent'), { place, end });
   }
+}
+
+function endAfter(message: StoredMessage): ConversationEnd {
+  const { conversationId } = message;
+  const { createdAt, ...head } = headAfter(message);
+  return { conversationId, ...head, createdAt: createdAt.toISOString() };
 }
 
 /** The number before the message that this person may see, where it is known. */

@@ -27,11 +27,14 @@ export class HealthController {
   @ApiOperation({
     operationId: 'isReady',
     summary: 'Readiness',
-    description: 'Answers 200 while the service can really serve.',
+    description:
+      'Answers 200 while the service can really serve. `degraded` names what is missing meanwhile: without `redis` ' +
+      'people on different nodes hear each other only when it is back.',
   })
   @ApiOkResponse({ type: HealthResponse, description: 'It serves.' })
   async ready(): Promise<HealthResponse> {
     await this.readiness.assert();
-    return { success: true };
+    const { missing } = this.readiness;
+    return { success: true, ...(missing.length > 0 && { degraded: missing }) };
   }
 }

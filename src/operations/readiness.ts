@@ -1,7 +1,8 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { ChatError } from '../common/errors/chat-error.js';
+import { RedisLink } from '../redis/redis-link.js';
 
 /** How long the database may take to answer, in milliseconds, before it counts as away. */
 const PING_TIMEOUT = 2000;
@@ -11,7 +12,10 @@ const PING_TIMEOUT = 2000;
 export class Readiness implements OnModuleDestroy {
   private isServing = false;
 
-  constructor(@InjectConnection() private readonly connection: Connection) {}
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    @Inject(RedisLink) private readonly redis: RedisLink | null,
+  ) {}
 
   /** Said once the port is open. */
   begin(): void {
@@ -25,6 +29,11 @@ export class Readiness implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.end();
+  }
+
+  /** What is missing while the node serves without it. */
+  get missing(): 'redis'[] {
+    return this.redis && !this.redis.isUp ? ['redis'] : [];
   }
 
   /** @throws ChatError `unavailable` */

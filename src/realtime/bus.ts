@@ -11,6 +11,20 @@ export interface Place {
   isReceived: boolean;
 }
 
+/**
+ * Where a conversation ends after a message, so that the other nodes number the next one right. It goes from node to
+ * node and never to a client: it knows what is hidden.
+ */
+export interface ConversationEnd {
+  conversationId: string;
+  seq: number;
+  tally: [lo: number, hi: number];
+  /** The number of the last message that each of the two may see. */
+  visible: [lo: number, hi: number];
+  /** ISO 8601. */
+  createdAt: string;
+}
+
 /** An event for all devices of one person. */
 export interface EventEnvelope<E extends ServerEvent = ServerEvent> {
   kind: 'event';
@@ -20,6 +34,7 @@ export interface EventEnvelope<E extends ServerEvent = ServerEvent> {
   /** The socket that is not told, since its acknowledgement says the same. */
   exceptSocket?: string | undefined;
   place?: Place | undefined;
+  end?: ConversationEnd | undefined;
 }
 
 /** The end of sessions of one person: their sockets are disconnected for good. */
@@ -36,7 +51,14 @@ export interface SyncedEnvelope {
   sessionId: string;
 }
 
-export type Envelope = { [E in ServerEvent]: EventEnvelope<E> }[ServerEvent] | EndEnvelope | SyncedEnvelope;
+/** Something may have been lost on the way to this person's devices. */
+export interface GapEnvelope {
+  kind: 'gap';
+  userId: string;
+}
+
+export type Envelope =
+  { [E in ServerEvent]: EventEnvelope<E> }[ServerEvent] | EndEnvelope | SyncedEnvelope | GapEnvelope;
 export type Hearer = (envelope: Envelope) => void;
 
 /**
@@ -44,10 +66,21 @@ export type Hearer = (envelope: Envelope) => void;
  * that has a socket of theirs. Envelopes of one publisher to one user keep their order.
  */
 export abstract class Bus {
+  private readonly relayListeners: ((envelope: EventEnvelope) => void)[] = [];
+
   /** Hears what is for this user from now on; resolved when that is certain. */
   abstract hear(userId: string, hearer: Hearer): Promise<void>;
   abstract stopHearing(userId: string): void;
   abstract publish(envelope: Envelope): void;
+
+  /** Calls back for each event that comes from another node. */
+  onRelayed(listener: (envelope: EventEnvelope) => void): void {
+    this.relayListeners.push(listener);
+  }
+
+  protected relayed(envelope: EventEnvelope): void {
+    for (const listener of this.relayListeners) listener(envelope);
+  }
 }
 
 /** The bus of a single node: a call. */

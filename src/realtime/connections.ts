@@ -108,6 +108,7 @@ export class Connections {
     const { userId } = socket.data.user;
     return new Outbox(socket, {
       confirm: (ranges) => this.delivery.confirm(userId, ranges),
+      standings: () => this.catchUp.standings(userId),
       read: (ranges) => this.catchUp.read(userId, ranges),
       fail: (error) => this.giveUp(socket, error),
     });

@@ -29,6 +29,9 @@ export class Devices {
         return;
       case 'synced':
         for (const { outbox } of this.ofSessions([envelope.sessionId])) outbox.synced();
+        return;
+      case 'gap':
+        for (const { outbox } of this.all()) outbox.closeHoles();
     }
   }
 

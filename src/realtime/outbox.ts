@@ -11,6 +11,8 @@ import type { Message } from './wire.js';
 export interface OutboxHooks {
   /** Told what has surely arrived. */
   confirm(ranges: GivenRange[]): void;
+  /** Reads where each conversation of the person stands. */
+  standings(): Promise<Standing[]>;
   /** Reads messages as the person may see them, by conversation. */
   read(ranges: MessageRange[]): Promise<Map<string, Message[]>>;
   /** Told when what the connection lacks cannot be read. */
@@ -35,6 +37,7 @@ export class Outbox {
   private readonly heartbeat: Heartbeat;
   private readonly catchUp: CatchUp;
   private isConfirming = false;
+  private mayLack = false;
 
   constructor(
     private readonly socket: ChatSocket,
@@ -72,6 +75,13 @@ export class Outbox {
     await this.catchUp.run();
     const { userId, sessionId } = this.socket.data.user;
     this.socket.emit('ready', { userId, sessionId });
+    if (this.mayLack) this.closeHoles();
+  }
+
+  /** Events may have been lost on the way: gives what is missing. */
+  closeHoles(): void {
+    this.mayLack = this.held !== undefined;
+    if (!this.mayLack) this.readHoles().catch((error: unknown) => this.hooks.fail(error));
   }
 
   /**
@@ -84,6 +94,22 @@ export class Outbox {
     for (const lane of this.lanes.values()) lane.skipTo(upTo?.get(lane.conversationId) ?? 0);
     this.isConfirming = true;
     if (this.unconfirmed.size > 0) this.heartbeat.askSoon();
+  }
+
+  private async readHoles(): Promise<void> {
+    // A client that has not synced yet is given what it lacks by its sync.
+    if (!this.starts) return;
+    for (const { conversationId, lastSeq } of await this.hooks.standings()) {
+      const lane = this.lanes.get(conversationId) ?? this.laneIfBehind(conversationId, lastSeq);
+      lane?.expect(lastSeq);
+      if (lane?.isBehind) this.catchUp.add(lane);
+    }
+    await this.catchUp.run();
+  }
+
+  private laneIfBehind(conversationId: string, lastSeq: number): Lane | undefined {
+    const start = this.starts?.get(conversationId) ?? 0;
+    return lastSeq > start ? this.addLane(conversationId, start) : undefined;
   }
 
   private begin(standings: Standing[], held: EventEnvelope[]): void {

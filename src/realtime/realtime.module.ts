@@ -1,12 +1,14 @@
 import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpTraffic } from '../common/http/http-traffic.js';
 import { within } from '../common/within.js';
+import { RedisLink } from '../redis/redis-link.js';
 import { Bus, InMemoryBus } from './bus.js';
 import { CatchUpPort } from './catch-up-port.js';
 import { Connections } from './connections.js';
 import { DeliveryPort } from './delivery-port.js';
 import { Dispatcher } from './dispatcher.js';
 import { Realtime } from './realtime.js';
+import { RedisBus } from './redis-bus.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { SessionPort } from './session-authority.js';
 
@@ -17,7 +19,11 @@ const DRAIN_TIMEOUT = 4000;
 @Global()
 @Module({
   providers: [
-    { provide: Bus, useClass: InMemoryBus },
+    {
+      provide: Bus,
+      useFactory: (redis: RedisLink | null) => (redis ? new RedisBus(redis) : new InMemoryBus()),
+      inject: [RedisLink],
+    },
     CatchUpPort,
     Connections,
     DeliveryPort,

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Identity } from '../common/identity.js';
-import { Bus, type Place } from './bus.js';
+import { Bus, type ConversationEnd, type EventEnvelope, type Place } from './bus.js';
 import type { Payload, ServerEvent } from './client-events.js';
 import { Connections } from './connections.js';
 
 interface TellOptions {
   exceptSocket?: string | undefined;
   place?: Place | undefined;
+  end?: ConversationEnd | undefined;
 }
 
 /** What features use to reach people: the only way anything is sent to a socket. */
@@ -25,6 +26,11 @@ export class Realtime {
     options: TellOptions = {},
   ): void {
     this.bus.publish({ kind: 'event', userId, event, payload, ...options } as Parameters<Bus['publish']>[0]);
+  }
+
+  /** Calls back for each event for a person of this node that another node has told. */
+  onRelayed(listener: (envelope: EventEnvelope) => void): void {
+    this.bus.onRelayed(listener);
   }
 
   /** Disconnects the sockets of these sessions for good. */

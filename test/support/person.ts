@@ -80,6 +80,11 @@ export class Person {
     return new Person(url, answer.body.user, password, answer.body.accessToken, answer.body.refreshToken);
   }
 
+  /** The same person with another node as their server. */
+  at(url: string): Person {
+    return new Person(url, this.account, this.password, this.token, this.refreshToken);
+  }
+
   get<T = unknown>(path: string): Promise<HttpAnswer<T>> {
     return call<T>(this.url, 'GET', path, { token: this.token });
   }

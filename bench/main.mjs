@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startEmbeddedMongod } from '../dist/database/embedded/embedded-mongod.js';
+import { report } from './report.mjs';
+import { numbered, plain, route, service } from './subjects.mjs';
+
+const USAGE = `npm run bench -- [--rounds 3] [--seconds 8] [--pairs 50] [--only NAME[,NAME]] [--write]
+
+Compares this service with servers written by hand, in turns, on one database: messages a second with 1 and with 8
+in flight a pair, latencies at a fixed rate, and sends by HTTP.
+
+--only   some of: closed-1, closed-8, rate-200, http-8
+--write  writes the table into docs/performance.md and the picture beside it`;
+
+const LOADS = [
+  { name: 'closed-1', transport: 'socket', inFlight: 1, subjects: [plain, numbered, service] },
+  { name: 'closed-8', transport: 'socket', inFlight: 8, subjects: [plain, numbered, service] },
+  { name: 'rate-200', transport: 'socket', perSecond: 200, subjects: [plain, numbered, service] },
+  { name: 'http-8', transport: 'http', inFlight: 8, subjects: [route, service] },
+];
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '8' },
+    pairs: { type: 'string', default: '50' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** A mongod of its own, for all subjects the same, each with a database of its own. */
+async function withMongod(use) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'reals2chat-bench-'));
+  const mongod = await startEmbeddedMongod({
+    dataDir,
+    cacheDir: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'reals2chat'),
+    binary: process.env.MONGOD_BINARY,
+    searchPath: process.env.PATH,
+    say: (line) => console.error(line),
+    anyDatabase: true,
+  });
+  try {
+    await use(mongod.uri);
+  } finally {
+    await mongod.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function measure(subject, load, mongoUri) {
+  const uri = new URL(mongoUri);
+  uri.pathname = `/bench_${subject.name}`;
+  const server = await subject.start(uri.toString());
+  const generator = fork(fileURLToPath(new URL('load.mjs', import.meta.url)));
+  try {
+    const pairs = await subject.pairs(server.url, Number(values.pairs));
+    const { transport, inFlight, perSecond } = load;
+    const [warmUpSeconds, seconds] = [3, Number(values.seconds)];
+    generator.send({ url: server.url, pairs, transport, inFlight, perSecond, warmUpSeconds, seconds });
+    const [result] = await once(generator, 'message');
+    return { load: load.name, subject: subject.name, ...result };
+  } finally {
+    generator.kill();
+    await server.stop();
+  }
+}
+
+async function main() {
+  if (values.help) return console.log(USAGE);
+  const only = values.only?.split(',');
+  const loads = LOADS.filter(({ name }) => !only || only.includes(name));
+  const results = [];
+  await withMongod(async (uri) => {
+    for (let round = 1; round <= Number(values.rounds); round += 1) {
+      for (const load of loads) {
+        for (const subject of load.subjects) {
+          const result = await measure(subject, load, uri);
+          results.push(result);
+          console.error(
+            `round ${round} ${load.name} ${subject.name}: ${Math.round(result.perSecond)}/s, ` +
+              `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms`,
+          );
+        }
+      }
+    }
+  });
+  await report(results, loads, values);
+}
+
+await main();

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import jwt from 'jsonwebtoken';
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** As `npm start` has it, and the same for all, so that none is favoured. */
+const NODE_OPTIONS = ['--enable-source-maps', '--max-semi-space-size=64'];
+
+const SECRET = randomBytes(32).toString('hex');
+
+/** Sign-ups under way at once: more would only wait for each other. */
+const SIGN_UPS = 3;
+
+/** A server under test: how it is started, and how the pairs of people that use it come to be. */
+class Subject {
+  constructor(name, what, script, settings) {
+    this.name = name;
+    this.what = what;
+    this.script = script;
+    this.settings = settings;
+  }
+
+  /** @returns its URL and what ends it */
+  async start(mongoUri) {
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, MONGODB_URI: mongoUri, JWT_SECRET: SECRET };
+    const child = spawn(process.execPath, [...NODE_OPTIONS, path(this.script)], {
+      cwd: path('.'),
+      env: { ...env, ...this.settings },
+      stdio: ['ignore', 'pipe', openSync(join(tmpdir(), `reals2chat-bench-${this.name}.log`), 'w')],
+    });
+    const exited = once(child, 'exit');
+    const lines = createInterface({ input: child.stdout });
+    const url = await Promise.race([
+      new Promise((resolve) => lines.on('line', (line) => line.startsWith('Ready') && resolve(urlIn(line)))),
+      exited.then(() => Promise.reject(new Error(`${this.name} has ended before it was ready`))),
+    ]);
+    return {
+      url,
+      pid: child.pid,
+      stop: async () => {
+        child.kill('SIGTERM');
+        await exited;
+      },
+    };
+  }
+}
+
+/** A server without accounts: a token says who one is. */
+class PlainServer extends Subject {
+  async pairs(_, count) {
+    const person = () => {
+      const sub = randomBytes(12).toString('hex');
+      return { sub, token: jwt.sign({ sub }, SECRET, { expiresIn: '1h' }) };
+    };
+    return Array.from({ length: count }, () => {
+      const [sender, recipient] = [person(), person()];
+      return { sender: sender.token, recipient: recipient.token, recipientId: recipient.sub };
+    });
+  }
+}
+
+/** This service: people sign up and befriend each other, once for all rounds. */
+class Service extends Subject {
+  #pairs = [];
+
+  async pairs(url, count) {
+    while (this.#pairs.length < count) {
+      const missing = Math.min(SIGN_UPS, count - this.#pairs.length);
+      this.#pairs.push(...(await Promise.all(Array.from({ length: missing }, () => friends(url)))));
+    }
+    return this.#pairs.slice(0, count);
+  }
+}
+
+async function friends(url) {
+  const [sender, recipient] = [await signUp(url), await signUp(url)];
+  const { request } = await post(
+    url,
+    '/api/friends/requests',
+    { userId: recipient.user._id },
+    sender.accessToken,
+  );
+  await post(url, `/api/friends/requests/${request._id}/accept`, undefined, recipient.accessToken);
+  return {
+    sender: sender.accessToken,
+    recipient: recipient.accessToken,
+    recipientId: recipient.user._id,
+  };
+}
+
+function signUp(url) {
+  const email = `${randomBytes(8).toString('hex')}@example.org`;
+  return post(url, '/api/auth/register', { email, password: 'a long password', name: 'Bench' });
+}
+
+async function post(url, where, body, token) {
+  const response = await fetch(url + where, {
+    method: 'POST',
+    headers: {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${where}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+function urlIn(line) {
+  return new URL(/http:\/\/\S+/.exec(line)[0]).origin;
+}
+
+/** As it ships; only the limits of rates are off. */
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  RATE_LIMITS: 'off',
+  METRICS_TOKEN: randomBytes(16).toString('hex'),
+};
+
+export const plain = new PlainServer('plain', 'plain Socket.IO, `insertOne`', 'servers/plain-socket.mjs', {});
+export const numbered = new PlainServer(
+  'numbered',
+  'the same with a number by `$inc`',
+  'servers/plain-socket.mjs',
+  { NUMBERED: '1' },
+);
+export const route = new PlainServer(
+  'route',
+  'plain Fastify route, `insertOne`',
+  'servers/plain-http.mjs',
+  {},
+);
+export const service = new Service('service', 'this service', '../dist/main.js', PRODUCTION);
