@@ -3,8 +3,12 @@ import type { MessageRange } from './catch-up-port.js';
 import type { Lane } from './lane.js';
 import type { Message } from './wire.js';
 
-/** Numbers in one page: some hundred kilobytes where people write as people do. */
-const PAGE = 200;
+/** Numbers in a page: few at first, more while they are short, so that a page is never larger than what may wait. */
+const PAGE = { first: 25, least: 10, most: 200 };
+
+/** Characters of text above which a page was large, and below which the next may be larger. */
+const LARGE = 500_000;
+const SMALL = 100_000;
 
 /** Pause before a store that lags behind the news is asked again, in milliseconds. */
 const PAUSE = 100;
@@ -29,6 +33,7 @@ export interface CatchUpHooks {
 export class CatchUp {
   private readonly behind = new Set<Lane>();
   private running: Promise<void> | undefined;
+  private pageSize = PAGE.first;
 
   constructor(private readonly hooks: CatchUpHooks) {}
 
@@ -62,7 +67,7 @@ export class CatchUp {
 
   private nextPage(): Map<Lane, MessageRange> {
     const page = new Map<Lane, MessageRange>();
-    let room = PAGE;
+    let room = this.pageSize;
     for (const lane of this.behind) {
       if (room === 0) break;
       const range = lane.nextRange(room);
@@ -79,14 +84,22 @@ export class CatchUp {
   ): { given: number; late: number } {
     let given = 0;
     let late = 0;
+    let length = 0;
     for (const [lane, range] of page) {
       const news = lane.fill(range, found.get(lane.conversationId) ?? []);
       if (news) this.hooks.give(lane, news);
+      for (const { text } of news ?? []) length += text.length;
       given += news?.length ?? 0;
       late += news ? 0 : 1;
       this.behind.delete(lane);
       if (lane.isBehind) this.behind.add(lane);
     }
+    this.fitPage(length);
     return { given, late };
+  }
+
+  private fitPage(length: number): void {
+    if (length > LARGE) this.pageSize = Math.max(PAGE.least, this.pageSize >> 1);
+    else if (length < SMALL) this.pageSize = Math.min(PAGE.most, this.pageSize << 1);
   }
 }

@@ -7,8 +7,9 @@ import { CatchUpPort, type Standing } from './catch-up-port.js';
 import type { ChatSocket } from './chat-socket.js';
 import { DeliveryPort } from './delivery-port.js';
 import { type Connection, Devices } from './devices.js';
-import { closeTransport, waitingBytes } from './engine.js';
+import { Backlog, closeTransport, cutTransport } from './engine.js';
 import { Outbox } from './outbox.js';
+import { RealtimeMetrics } from './realtime-metrics.js';
 import { SessionPort } from './session-authority.js';
 
 /** Longest delay a timer of Node can have, in milliseconds. */
@@ -16,6 +17,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** How long after `exp` a transport is closed, in milliseconds: an event sent meanwhile is told why it is refused. */
 const EXPIRY_SLACK = 1000;
+
+/** Bytes that may wait for one connection: some pages of replay, whatever the messages. */
+const LARGEST_BACKLOG = 4 * 1024 * 1024;
 
 /** The sockets of this node by person: admits them, serves them what the bus brings, ends them. */
 @Injectable()
@@ -29,7 +33,10 @@ export class Connections {
     private readonly delivery: DeliveryPort,
     private readonly catchUp: CatchUpPort,
     private readonly events: DomainEvents,
-  ) {}
+    private readonly metrics: RealtimeMetrics,
+  ) {
+    metrics.watch(this);
+  }
 
   /**
    * Takes in a socket that passed the handshake: hears of its person's events first, then looks at the session
@@ -37,7 +44,8 @@ export class Connections {
    * has confirmed, then says `ready`.
    */
   async open(socket: ChatSocket): Promise<void> {
-    const connection: Connection = { socket, outbox: this.outboxOf(socket) };
+    const backlog = new Backlog(socket, ({ bytes }) => this.limit(socket, bytes));
+    const connection: Connection = { socket, backlog, outbox: this.outboxOf(socket) };
     const devices = this.add(connection);
     socket.once('disconnect', () => this.remove(connection));
     this.scheduleExpiry(connection);
@@ -87,7 +95,7 @@ export class Connections {
   waitingBytes(): number {
     let bytes = 0;
     for (const { connections } of this.people.values()) {
-      for (const { socket } of connections.values()) bytes += waitingBytes(socket);
+      for (const { backlog } of connections.values()) bytes += backlog.bytes;
     }
     return bytes;
   }
@@ -110,8 +118,18 @@ export class Connections {
       confirm: (ranges) => this.delivery.confirm(userId, ranges),
       standings: () => this.catchUp.standings(userId),
       read: (ranges) => this.catchUp.read(userId, ranges),
+      holeFound: () => this.metrics.holes.inc(),
+      replayed: (count) => this.metrics.replayed.inc(count),
       fail: (error) => this.giveUp(socket, error),
     });
+  }
+
+  /** A client that does not read fast enough would fill the memory; cut off, it catches up when it comes back. */
+  private limit(socket: ChatSocket, waiting: number): void {
+    if (waiting <= LARGEST_BACKLOG || !socket.connected) return;
+    this.metrics.slowConsumers.inc();
+    this.logger.warn({ reason: 'slow_consumer', userId: socket.data.user.userId, waiting });
+    cutTransport(socket);
   }
 
   /** The client connects again by itself, and is then given what it lacks. */

@@ -1,11 +1,13 @@
 import type { Envelope, EventEnvelope } from './bus.js';
 import type { ChatSocket } from './chat-socket.js';
+import type { Backlog } from './engine.js';
 import type { Outbox } from './outbox.js';
 
 /** A socket with what belongs to it. */
 export interface Connection {
   socket: ChatSocket;
   outbox: Outbox;
+  backlog: Backlog;
   expiry?: NodeJS.Timeout;
 }
 

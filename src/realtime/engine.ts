@@ -19,13 +19,31 @@ export function onPong({ conn }: ChatSocket, answered: () => void): void {
   conn.on('heartbeat', answered);
 }
 
-/** Bytes that were written to this socket and have not left the process yet. */
-export function waitingBytes({ conn }: ChatSocket): number {
-  const { writeBuffer } = conn as unknown as { writeBuffer: { data?: unknown }[] };
-  const { socket: websocket } = conn.transport as { socket?: { bufferedAmount?: number } };
-  let bytes = websocket?.bufferedAmount ?? 0;
-  for (const { data } of writeBuffer) if (typeof data === 'string') bytes += Buffer.byteLength(data);
-  return bytes;
+/**
+ * The bytes that wait in this process to reach one client: what waits for its transport, and what a websocket has
+ * taken and its TCP connection has not.
+ */
+export class Backlog {
+  private queued = 0;
+
+  /** @param changed - told whenever something is added */
+  constructor(
+    private readonly socket: ChatSocket,
+    changed: (backlog: Backlog) => void,
+  ) {
+    const { conn } = socket;
+    conn.on('packetCreate', ({ data }: { data?: unknown }) => {
+      if (typeof data === 'string') this.queued += Buffer.byteLength(data);
+      changed(this);
+    });
+    conn.on('flush', () => {
+      this.queued = 0;
+    });
+  }
+
+  get bytes(): number {
+    return this.queued + (websocketOf(this.socket)?.bufferedAmount ?? 0);
+  }
 }
 
 /** How long a transport may take to write what it holds before it is cut, in milliseconds. */
@@ -39,10 +57,17 @@ export function closeTransport(socket: ChatSocket): void {
   const { conn } = socket;
   conn.close();
   if (conn.readyState === 'closed') return;
-  const cutting = setTimeout(() => {
-    const { socket: websocket } = conn.transport as { socket?: { terminate?: () => void } };
-    websocket?.terminate?.();
-    conn.close(true);
-  }, CLOSE_PATIENCE);
+  const cutting = setTimeout(() => cutTransport(socket), CLOSE_PATIENCE);
   conn.once('close', () => clearTimeout(cutting));
+}
+
+/** Ends the connection at once, whatever it still holds, and gives its memory back. */
+export function cutTransport(socket: ChatSocket): void {
+  websocketOf(socket)?.terminate?.();
+  socket.conn.close(true);
+}
+
+/** The websocket below, where it is one by now. */
+function websocketOf({ conn }: ChatSocket): { bufferedAmount?: number; terminate?: () => void } | undefined {
+  return (conn.transport as { socket?: { bufferedAmount?: number; terminate?: () => void } }).socket;
 }

@@ -15,6 +15,10 @@ export interface OutboxHooks {
   standings(): Promise<Standing[]>;
   /** Reads messages as the person may see them, by conversation. */
   read(ranges: MessageRange[]): Promise<Map<string, Message[]>>;
+  /** Told of a message whose predecessor was not given. */
+  holeFound(): void;
+  /** Told how many messages were given from the store. */
+  replayed(count: number): void;
   /** Told when what the connection lacks cannot be read. */
   fail(error: unknown): void;
 }
@@ -132,8 +136,9 @@ export class Outbox {
     const { place } = envelope;
     if (place) {
       const lane = this.laneOf(place);
+      const { isBehind } = lane;
       const verdict = lane.take(place.seq, place.previous, isSentHere);
-      if (verdict === 'wait') this.closeHole(lane);
+      if (verdict === 'wait' && !isBehind) this.closeHole(lane);
       if (verdict !== 'give') return;
     }
     if (isSentHere) return;
@@ -143,6 +148,7 @@ export class Outbox {
 
   /** What the store has of a conversation that was behind. */
   private giveRead({ conversationId }: Lane, messages: Message[]): void {
+    this.hooks.replayed(messages.length);
     const { userId } = this.socket.data.user;
     for (const message of messages) {
       if (message.senderId === userId) {
@@ -155,6 +161,7 @@ export class Outbox {
   }
 
   private closeHole(lane: Lane): void {
+    this.hooks.holeFound();
     this.catchUp.add(lane);
     this.catchUp.run().catch((error: unknown) => this.hooks.fail(error));
   }

@@ -111,6 +111,16 @@ export class RawSocket {
     return this.end;
   }
 
+  /** Reads nothing from now on, as a client whose network is too slow. */
+  stopsReading(): void {
+    this.socket.pause();
+  }
+
+  /** Reads what is there, to its end. */
+  readsOn(): void {
+    this.socket.resume();
+  }
+
   leave(): void {
     RawSocket.all.delete(this);
     this.socket.destroy();
