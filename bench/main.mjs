@@ -6,16 +6,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmbeddedMongod } from '../dist/database/embedded/embedded-mongod.js';
+import { describeProfiles } from './profile.mjs';
 import { report } from './report.mjs';
 import { numbered, plain, route, service } from './subjects.mjs';
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 8] [--pairs 50] [--only NAME[,NAME]] [--write]
+                [--profile FOLDER]
 
 Compares this service with servers written by hand, in turns, on one database: messages a second with 1 and with 8
 in flight a pair, latencies at a fixed rate, and sends by HTTP.
 
 --only   some of: closed-1, closed-8, rate-200, http-8
---write  writes the table into docs/performance.md and the picture beside it`;
+--write  writes the table into docs/performance.md and the picture beside it
+--profile FOLDER  writes a CPU profile of this service for each load into the folder, and says where the time goes`;
 
 const LOADS = [
   { name: 'closed-1', transport: 'socket', inFlight: 1, subjects: [plain, numbered, service] },
@@ -31,6 +34,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '50' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
+    profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -57,7 +61,7 @@ async function withMongod(use) {
 async function measure(subject, load, mongoUri) {
   const uri = new URL(mongoUri);
   uri.pathname = `/bench_${subject.name}`;
-  const server = await subject.start(uri.toString());
+  const server = await subject.start(uri.toString(), subject === service ? values.profile : undefined);
   const generator = fork(fileURLToPath(new URL('load.mjs', import.meta.url)));
   try {
     const pairs = await subject.pairs(server.url, Number(values.pairs));
@@ -92,6 +96,7 @@ async function main() {
     }
   });
   await report(results, loads, values);
+  if (values.profile) await describeProfiles(values.profile);
 }
 
 await main();

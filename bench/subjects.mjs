@@ -27,10 +27,14 @@ class Subject {
     this.settings = settings;
   }
 
-  /** @returns its URL and what ends it */
-  async start(mongoUri) {
+  /**
+   * @param profileFolder - where its CPU profile is written when it ends, if one is wanted
+   * @returns its URL and what ends it
+   */
+  async start(mongoUri, profileFolder) {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, MONGODB_URI: mongoUri, JWT_SECRET: SECRET };
-    const child = spawn(process.execPath, [...NODE_OPTIONS, path(this.script)], {
+    const profile = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
+    const child = spawn(process.execPath, [...NODE_OPTIONS, ...profile, path(this.script)], {
       cwd: path('.'),
       env: { ...env, ...this.settings },
       stdio: ['ignore', 'pipe', openSync(join(tmpdir(), `reals2chat-bench-${this.name}.log`), 'w')],

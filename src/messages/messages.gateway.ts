@@ -1,7 +1,7 @@
-import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { type Identity, Me } from '../common/identity.js';
 import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
-import type { ChatSocket } from '../realtime/chat-socket.js';
+import { Event, type SocketEvent } from '../realtime/socket-event.js';
 import type { Message } from '../realtime/wire.js';
 import { SendMessageDto } from './dto/send-message.dto.js';
 import { TypingDto } from './dto/typing.dto.js';
@@ -19,23 +19,19 @@ export class MessagesGateway {
   async send(
     @Me() me: Identity,
     @MessageBody() body: SendMessageDto,
-    @ConnectedSocket() socket: ChatSocket,
+    @Event() event: SocketEvent,
   ): Promise<Message> {
-    const { message } = await this.messages.send(me, body, socket.id);
+    const { message } = await this.messages.send(me, body, event);
     return message;
   }
 
   @SubscribeMessage('typing')
-  start(
-    @Me() me: Identity,
-    @MessageBody() to: TypingDto,
-    @ConnectedSocket() socket: ChatSocket,
-  ): Promise<void> {
-    return this.typing.start(me, to.recipientId, socket);
+  start(@Me() me: Identity, @MessageBody() to: TypingDto, @Event() event: SocketEvent): Promise<void> {
+    return this.typing.start(me, to.recipientId, event);
   }
 
   @SubscribeMessage('stopTyping')
-  stop(@Me() me: Identity, @MessageBody() to: TypingDto): Promise<void> {
-    return this.typing.stop(me, to.recipientId);
+  stop(@Me() me: Identity, @MessageBody() to: TypingDto, @Event() event: SocketEvent): Promise<void> {
+    return this.typing.stop(me, to.recipientId, event);
   }
 }

@@ -5,7 +5,7 @@ import { conversationIdOf, newId } from '../database/ids.js';
 import type { ConversationEnd, EventEnvelope } from '../realtime/bus.js';
 import type { Message } from '../realtime/wire.js';
 import { Realtime } from '../realtime/realtime.js';
-import { Turn } from '../realtime/turn.js';
+import type { SocketEvent } from '../realtime/socket-event.js';
 import { UsersService } from '../users/users.service.js';
 import type { SendMessageDto } from './dto/send-message.dto.js';
 import { type Draft, hasSameContent, type StoredMessage, toWire } from './message.js';
@@ -48,7 +48,7 @@ export class MessagesService implements OnModuleInit {
    * Sends a message. Resolved once it is durable on a majority; the same `clientMessageId` again gives the
    * stored message and stores nothing.
    *
-   * @param exceptSocket - the socket that sends it, which its acknowledgement tells
+   * @param event - the event that it came by, which keeps its order and is told by its acknowledgement
    * @returns the message, and whether this call stored it
    * @throws ChatError `to_oneself`, `not_found`, `recipient_blocked`, `not_friends`, `client_message_id_reused`,
    *   `outcome_unknown` after 15 s, `unavailable` where it is known that nothing was stored
@@ -56,13 +56,12 @@ export class MessagesService implements OnModuleInit {
   async send(
     me: Identity,
     body: SendMessageDto,
-    exceptSocket?: string,
+    event?: SocketEvent,
   ): Promise<{ message: Message; isNew: boolean }> {
-    const turn = Turn.current();
-    await turn?.mine();
+    await event?.turn.mine();
     const draft = draftOf(me.userId, body);
-    const outcome = this.measured(this.enter(draft, exceptSocket));
-    turn?.pass();
+    const outcome = this.measured(this.enter(draft, event?.socket.id));
+    event?.turn.pass();
     const { message, isNew } = await outcome;
     if (isNew) return { message: toWire(message, 'sent'), isNew };
     return { message: await this.replay(message, draft), isNew };

@@ -1,9 +1,8 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
-import type { ChatSocket } from '../realtime/chat-socket.js';
 import { Realtime } from '../realtime/realtime.js';
-import { Turn } from '../realtime/turn.js';
+import type { SocketEvent } from '../realtime/socket-event.js';
 import { Relations } from './relations.js';
 
 /** Typing ends by itself after this long without renewal, in milliseconds; it is checked again as often. */
@@ -50,13 +49,12 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Begins or renews typing. To someone who is not a friend, or across a block, it goes nowhere. */
-  async start(me: Identity, otherId: string, socket: Pick<ChatSocket, 'id' | 'connected'>): Promise<void> {
-    const turn = Turn.current();
-    await turn?.mine();
+  async start(me: Identity, otherId: string, { socket, turn }: SocketEvent): Promise<void> {
+    await turn.mine();
     // Its end may have been told before the event got here.
     if (!socket.connected) return;
     const typing = this.renew(me.userId, otherId, socket.id);
-    turn?.pass();
+    turn.pass();
     const now = performance.now();
     if (now - typing.checkedAt < TYPING_LASTS) return;
     typing.checkedAt = now;
@@ -64,8 +62,8 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Stops typing. */
-  async stop(me: Identity, otherId: string): Promise<void> {
-    await Turn.current()?.mine();
+  async stop(me: Identity, otherId: string, { turn }: SocketEvent): Promise<void> {
+    await turn.mine();
     this.end(me.userId, otherId);
   }
 

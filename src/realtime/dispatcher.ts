@@ -61,19 +61,19 @@ export class Dispatcher {
     args: unknown[],
   ): Promise<void> {
     const ack = typeof args.at(-1) === 'function' ? (args.pop() as (answer: unknown) => void) : undefined;
-    const reply = new Reply(socket, event, ack);
+    const queue = QUEUE_OF[event] ?? event;
+    const turn = new Turn(dispatch.turns.get(queue));
+    const reply = new Reply(socket, event, ack, turn);
     const handler = dispatch.handlers.get(event);
     const refusal = this.refusal(handler, args);
     // By name only for those that exist, or a client could make as many series as it likes.
     this.events.inc({ event: handler ? event : 'unknown' });
     if (!handler || refusal) return this.refuse(reply, refusal ?? new ChatError('unknown_event'));
 
-    const queue = QUEUE_OF[event] ?? event;
-    const turn = new Turn(dispatch.turns.get(queue));
     dispatch.turns.set(queue, turn);
     this.inFlight += 1;
     try {
-      reply.succeed(await turn.run(() => handler(args[0], reply)));
+      reply.succeed(await handler(args[0], reply));
     } catch (error) {
       this.logger.error({ event, err: error });
       reply.fail(new ChatError('internal').body());

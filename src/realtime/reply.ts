@@ -1,5 +1,6 @@
 import type { ErrorBody } from '../common/errors/chat-error.js';
 import type { ChatSocket } from './chat-socket.js';
+import type { Turn } from './turn.js';
 
 /** The answer to one event: by its acknowledgement, or where the client gave none, a failure as `exception`. */
 export class Reply {
@@ -9,6 +10,8 @@ export class Reply {
     private readonly socket: ChatSocket,
     private readonly event: string,
     private readonly ack: ((answer: unknown) => void) | undefined,
+    /** The place of the event in the order of its socket's events. */
+    readonly turn: Turn,
   ) {}
 
   succeed(data: unknown): void {

@@ -33,13 +33,4 @@ describe('Turn', () => {
     first.pass();
     await second.mine();
   });
-
-  test('is the current one in everything its work awaits, and only there', async () => {
-    const turn = new Turn();
-    await turn.run(async () => {
-      await settle();
-      expect(Turn.current()).toBe(turn);
-    });
-    expect(Turn.current()).toBeUndefined();
-  });
 });

@@ -1,12 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 /**
  * A place in the order in which a socket's events arrived. Guards and pipes are asynchronous and overtake each
  * other; a turn is taken when the event arrives, before anything is awaited, and whoever must keep the order
  * awaits `mine()` and then calls `pass()`.
  */
 export class Turn {
-  private static readonly storage = new AsyncLocalStorage<Turn>();
   private isPassed = false;
   private isDone = false;
   private waiting: (() => void)[] = [];
@@ -14,16 +11,6 @@ export class Turn {
   /** @param before - the turn ahead in the same queue */
   constructor(private before?: Turn) {
     if (before?.isPassed) this.before = undefined;
-  }
-
-  /** The turn of the event being handled; `undefined` for an HTTP request. */
-  static current(): Turn | undefined {
-    return Turn.storage.getStore();
-  }
-
-  /** Runs the handling of an event with this turn as the current one. */
-  run<T>(work: () => T): T {
-    return Turn.storage.run(this, work);
   }
 
   /** Resolves when every event ahead has passed; at once where none is. */
