@@ -16,6 +16,7 @@ import { MessagesModule } from './messages/messages.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { RedisModule } from './redis/redis.module.js';
+import { EVENT_GUARDS } from './realtime/event-handlers.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -44,6 +45,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: HttpErrorFilter },
         { provide: APP_GUARD, useExisting: AccessGuard },
         { provide: APP_GUARD, useClass: StrictInputGuard },
+        { provide: EVENT_GUARDS, useFactory: (access: AccessGuard) => [access], inject: [AccessGuard] },
         { provide: APP_PIPE, useClass: StrictValidationPipe },
       ],
     };

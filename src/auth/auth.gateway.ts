@@ -1,10 +1,9 @@
-import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { ChatSocket } from '../realtime/chat-socket.js';
 import { Authenticator } from './authenticator.js';
 import { Authenticate } from './dto/authenticate.dto.js';
 
-@ChatGateway()
+@WebSocketGateway()
 export class AuthGateway {
   constructor(private readonly authenticator: Authenticator) {}
 

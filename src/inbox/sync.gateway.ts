@@ -1,12 +1,11 @@
-import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { type Identity, Me } from '../common/identity.js';
-import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
 import type { ChatSocket } from '../realtime/chat-socket.js';
 import type { SyncAnswer } from '../realtime/wire.js';
 import { SyncDto } from './dto/sync.dto.js';
 import { SyncService } from './sync.service.js';
 
-@ChatGateway()
+@WebSocketGateway()
 export class SyncGateway {
   constructor(private readonly service: SyncService) {}
 

@@ -1,6 +1,5 @@
-import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { type Identity, Me } from '../common/identity.js';
-import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
 import { Event, type SocketEvent } from '../realtime/socket-event.js';
 import type { Message } from '../realtime/wire.js';
 import { SendMessageDto } from './dto/send-message.dto.js';
@@ -8,7 +7,7 @@ import { TypingDto } from './dto/typing.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TypingService } from './typing.service.js';
 
-@ChatGateway()
+@WebSocketGateway()
 export class MessagesGateway {
   constructor(
     private readonly messages: MessagesService,

@@ -1,12 +1,11 @@
-import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { type Identity, Me } from '../common/identity.js';
-import { ChatGateway } from '../realtime/chat-gateway.decorator.js';
 import type { ChatSocket } from '../realtime/chat-socket.js';
 import { ReceiptDto } from './dto/receipt.dto.js';
 import { ReceiptsService } from './receipts.service.js';
 
 /** Receipts over the socket. */
-@ChatGateway()
+@WebSocketGateway()
 export class ReceiptsGateway {
   constructor(private readonly receipts: ReceiptsService) {}
 

@@ -12,8 +12,8 @@ import { Outbox } from './outbox.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { SessionPort } from './session-authority.js';
 
-/** Longest delay a timer of Node can have, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** How often it is looked whether tokens are past their end, in milliseconds: clocks can be set meanwhile. */
+const EXPIRY_LOOK = 2000;
 
 /** How long after `exp` a transport is closed, in milliseconds: an event sent meanwhile is told why it is refused. */
 const EXPIRY_SLACK = 1000;
@@ -174,10 +174,9 @@ export class Connections {
     clearTimeout(connection.expiry);
     const { socket } = connection;
     const left = socket.data.user.expiresAt * 1000 + EXPIRY_SLACK - Date.now();
-    connection.expiry = setTimeout(
-      () => (left > LONGEST_TIMER ? this.scheduleExpiry(connection) : closeTransport(socket)),
-      Math.max(0, Math.min(left, LONGEST_TIMER)),
-    ).unref();
+    if (left <= 0) return closeTransport(socket);
+    const look = () => this.scheduleExpiry(connection);
+    connection.expiry = setTimeout(look, Math.min(left, EXPIRY_LOOK)).unref();
   }
 }
 

@@ -1,20 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
-import { Refusals } from '../common/errors/refusals.js';
 import { Metrics } from '../common/metrics.js';
 import type { ChatSocket } from './chat-socket.js';
+import { type EventHandler, EventHandlers } from './event-handlers.js';
 import { Reply } from './reply.js';
-import { socketBody } from './socket-error.filter.js';
+import { SocketErrors } from './socket-errors.js';
 import { Turn } from './turn.js';
-
-/** A handler as Nest gives it: guards, pipe, method and error filter in one. */
-export type Handler = (data: unknown, reply: Reply) => Promise<unknown>;
-
-interface Dispatch {
-  handlers: Map<string, Handler>;
-  /** The last turn taken in each queue of this socket. */
-  turns: Map<string, Turn>;
-}
 
 /** Events that must keep their order among each other, beside those of the same name. */
 const QUEUE_OF: Record<string, string> = { stopTyping: 'typing' };
@@ -22,8 +13,6 @@ const QUEUE_OF: Record<string, string> = { stopTyping: 'typing' };
 /** Brings each event of a socket to its handler and the handler's result to the acknowledgement. */
 @Injectable()
 export class Dispatcher {
-  private readonly logger = new Logger('Socket');
-  private readonly dispatches = new WeakMap<ChatSocket, Dispatch>();
   private inFlight = 0;
   private idle: (() => void)[] = [];
   private isDraining = false;
@@ -31,21 +20,17 @@ export class Dispatcher {
 
   constructor(
     metrics: Metrics,
-    private readonly refusals: Refusals,
+    private readonly handlers: EventHandlers,
+    private readonly errors: SocketErrors,
   ) {
     this.events = metrics.counter('socket_events_total', 'Events that clients sent, by name.', ['event']);
   }
 
-  /** Adds handlers to a socket; called once by each gateway when the socket connects. */
-  bind(socket: ChatSocket, handlers: Iterable<[event: string, handler: Handler]>): void {
-    let dispatch = this.dispatches.get(socket);
-    if (!dispatch) {
-      const made: Dispatch = { handlers: new Map(), turns: new Map() };
-      dispatch = made;
-      this.dispatches.set(socket, made);
-      socket.onAny((event: string, ...args: unknown[]) => void this.handle(socket, made, event, args));
-    }
-    for (const [event, handler] of handlers) dispatch.handlers.set(event, handler);
+  /** Listens to a socket, from the moment it connects. */
+  listen(socket: ChatSocket): void {
+    /** The last turn taken in each queue of this socket. */
+    const turns = new Map<string, Turn>();
+    socket.onAny((event: string, ...args: unknown[]) => void this.handle(socket, turns, event, args));
   }
 
   /** Refuses new events, and resolves when those in flight are answered. */
@@ -56,27 +41,26 @@ export class Dispatcher {
 
   private async handle(
     socket: ChatSocket,
-    dispatch: Dispatch,
+    turns: Map<string, Turn>,
     event: string,
     args: unknown[],
   ): Promise<void> {
     const ack = typeof args.at(-1) === 'function' ? (args.pop() as (answer: unknown) => void) : undefined;
     const queue = QUEUE_OF[event] ?? event;
-    const turn = new Turn(dispatch.turns.get(queue));
+    const turn = new Turn(turns.get(queue));
     const reply = new Reply(socket, event, ack, turn);
-    const handler = dispatch.handlers.get(event);
+    const handler = this.handlers.get(event);
     const refusal = this.refusal(handler, args);
     // By name only for those that exist, or a client could make as many series as it likes.
     this.events.inc({ event: handler ? event : 'unknown' });
-    if (!handler || refusal) return this.refuse(reply, refusal ?? new ChatError('unknown_event'));
+    if (!handler || refusal) return this.errors.refuse(refusal ?? new ChatError('unknown_event'), reply);
 
-    dispatch.turns.set(queue, turn);
+    turns.set(queue, turn);
     this.inFlight += 1;
     try {
-      reply.succeed(await handler(args[0], reply));
-    } catch (error) {
-      this.logger.error({ event, err: error });
-      reply.fail(new ChatError('internal').body());
+      reply.succeed(await handler.handle(socket, args[0], reply));
+    } catch (thrown) {
+      this.errors.answer(thrown, reply, event);
     } finally {
       turn.pass();
       this.inFlight -= 1;
@@ -84,12 +68,7 @@ export class Dispatcher {
     }
   }
 
-  private refuse(reply: Reply, error: ChatError): void {
-    this.refusals.count('socket', error.code);
-    reply.fail(socketBody(error));
-  }
-
-  private refusal(handler: Handler | undefined, args: unknown[]): ChatError | undefined {
+  private refusal(handler: EventHandler | undefined, args: unknown[]): ChatError | undefined {
     if (!handler) return new ChatError('unknown_event');
     if (this.isDraining) return new ChatError('unavailable');
     const [data] = args;

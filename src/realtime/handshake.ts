@@ -2,7 +2,7 @@ import { ChatError } from '../common/errors/chat-error.js';
 import { toChatError } from '../common/errors/to-chat-error.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { SessionAuthority } from './session-authority.js';
-import { socketBody } from './socket-error.filter.js';
+import { socketBody } from './socket-errors.js';
 
 /** The middleware that lets a socket connect only with a valid token, and forgets the token afterwards. */
 export function handshake(sessions: SessionAuthority) {

@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { MessageMappingProperties } from '@nestjs/websockets';
-import type { ServerOptions, Socket } from 'socket.io';
+import type { ServerOptions } from 'socket.io';
 import { OriginPolicy } from '../config/origin-policy.js';
-import type { ChatServer, ChatSocket } from './chat-socket.js';
+import type { ChatServer } from './chat-socket.js';
 import { Connections } from './connections.js';
-import { Dispatcher, type Handler } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import { handshake } from './handshake.js';
 import { SessionPort } from './session-authority.js';
 
@@ -17,9 +16,8 @@ const CONNECT_TIMEOUT = 5000;
 export const MAX_EVENT_BYTES = 1024 * 1024;
 
 /**
- * Socket.IO as this service uses it: origins and tokens are checked before a socket exists, and events go to
- * Nest's handlers through the dispatcher, which keeps their order and answers each one. Nest's own binding
- * answers unknown events with nothing and lets events of one socket overtake each other.
+ * Socket.IO as this service uses it: origins and tokens are checked before a socket exists, and events go to the
+ * gateways through the dispatcher, which keeps their order and answers each one.
  */
 export class RealtimeAdapter extends IoAdapter {
   constructor(private readonly app: INestApplicationContext) {
@@ -29,6 +27,7 @@ export class RealtimeAdapter extends IoAdapter {
   override createIOServer(port: number): ChatServer {
     const origins = this.app.get(OriginPolicy);
     const connections = this.app.get(Connections);
+    const dispatcher = this.app.get(Dispatcher);
     const options: Partial<ServerOptions> = {
       serveClient: false,
       connectTimeout: CONNECT_TIMEOUT,
@@ -42,16 +41,15 @@ export class RealtimeAdapter extends IoAdapter {
       next(isAllowed(origins, request) ? undefined : new Error('This origin is not allowed')),
     );
     server.use(handshake(this.app.get(SessionPort)));
-    server.on('connection', (socket) => void connections.open(socket));
+    server.on('connection', (socket) => {
+      dispatcher.listen(socket);
+      void connections.open(socket);
+    });
     return server;
   }
 
-  override bindMessageHandlers(socket: Socket, handlers: MessageMappingProperties[]): void {
-    this.app.get(Dispatcher).bind(
-      socket as ChatSocket,
-      handlers.map(({ message, callback }): [string, Handler] => [message, callback as Handler]),
-    );
-  }
+  /** Nest's own binding answers unknown events with nothing and lets events of one socket overtake each other. */
+  override bindClientConnect(): void {}
 }
 
 function isAllowed(origins: OriginPolicy, { headers }: { headers: IncomingHttpHeaders }): boolean {

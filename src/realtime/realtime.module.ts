@@ -1,4 +1,5 @@
 import { Global, Module, type BeforeApplicationShutdown } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { HttpTraffic } from '../common/http/http-traffic.js';
 import { within } from '../common/within.js';
 import { RedisLink } from '../redis/redis-link.js';
@@ -7,10 +8,12 @@ import { CatchUpPort } from './catch-up-port.js';
 import { Connections } from './connections.js';
 import { DeliveryPort } from './delivery-port.js';
 import { Dispatcher } from './dispatcher.js';
+import { EventHandlers } from './event-handlers.js';
 import { Realtime } from './realtime.js';
 import { RedisBus } from './redis-bus.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { SessionPort } from './session-authority.js';
+import { SocketErrors } from './socket-errors.js';
 
 /** How long what is in flight may take to finish at a stop, in milliseconds. */
 const DRAIN_TIMEOUT = 4000;
@@ -18,6 +21,7 @@ const DRAIN_TIMEOUT = 4000;
 /** Sockets: who is connected, what they send, and how anything reaches them. */
 @Global()
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     {
       provide: Bus,
@@ -28,9 +32,11 @@ const DRAIN_TIMEOUT = 4000;
     Connections,
     DeliveryPort,
     Dispatcher,
+    EventHandlers,
     Realtime,
     RealtimeMetrics,
     SessionPort,
+    SocketErrors,
   ],
   exports: [CatchUpPort, Connections, DeliveryPort, Dispatcher, Realtime, SessionPort],
 })
