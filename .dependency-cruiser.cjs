@@ -7,7 +7,8 @@ const MAY_IMPORT = {
   config: ['common'],
   database: ['common', 'config'],
   redis: ['common', 'config'],
-  realtime: ['common', 'config', 'database', 'redis'],
+  limits: ['common', 'config', 'redis'],
+  realtime: ['common', 'config', 'database', 'redis', 'limits'],
   operations: [],
   users: ['common', 'config', 'database', 'realtime'],
   auth: ['users'],
@@ -17,7 +18,7 @@ const MAY_IMPORT = {
   messages: ['users', 'conversations', 'friends'],
   inbox: ['users', 'presence', 'conversations', 'friends', 'messages'],
 };
-const GROUND = ['common', 'config', 'database', 'redis', 'realtime'];
+const GROUND = ['common', 'config', 'database', 'redis', 'limits', 'realtime'];
 
 module.exports = {
   forbidden: [

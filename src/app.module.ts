@@ -12,6 +12,8 @@ import { ConversationsModule } from './conversations/conversations.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { FriendsModule } from './friends/friends.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
+import { LimitsGuard } from './limits/limits.guard.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PresenceModule } from './presence/presence.module.js';
@@ -31,6 +33,7 @@ export class AppModule {
         DatabaseModule.at(mongoUri),
         CommonModule,
         RedisModule.at(config.REDIS_URL),
+        LimitsModule,
         RealtimeModule,
         OperationsModule,
         UsersModule,
@@ -44,6 +47,7 @@ export class AppModule {
       providers: [
         { provide: APP_FILTER, useClass: HttpErrorFilter },
         { provide: APP_GUARD, useExisting: AccessGuard },
+        { provide: APP_GUARD, useExisting: LimitsGuard },
         { provide: APP_GUARD, useClass: StrictInputGuard },
         { provide: EVENT_GUARDS, useFactory: (access: AccessGuard) => [access], inject: [AccessGuard] },
         { provide: APP_PIPE, useClass: StrictValidationPipe },

@@ -11,6 +11,7 @@ import {
 import { ApiErrors } from '../common/errors/api-errors.decorator.js';
 import { type Identity, Me } from '../common/identity.js';
 import { Public } from '../common/public.decorator.js';
+import { FromNetwork } from '../limits/client-address.js';
 import { AuthService } from './auth.service.js';
 import { type Client, FromClient } from './client.js';
 import { ChangePassword } from './dto/change-password.dto.js';
@@ -47,8 +48,12 @@ export class AuthController {
   @ApiBody({ type: Login, examples: LOGINS })
   @ApiOkResponse({ type: SignedInResponse, description: 'Signed in.' })
   @ApiErrors('invalid_credentials')
-  async login(@Body() who: Login, @FromClient() client: Client): Promise<SignedInResponse> {
-    return { success: true, ...(await this.auth.login(who, client)) };
+  async login(
+    @Body() who: Login,
+    @FromClient() client: Client,
+    @FromNetwork() network: string,
+  ): Promise<SignedInResponse> {
+    return { success: true, ...(await this.auth.login(who, client, network)) };
   }
 
   @Public()

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import type { Identity } from '../common/identity.js';
+import { PasswordTries } from '../limits/password-tries.js';
+import { foldEmail } from '../users/fold.js';
 import { type Account, accountOf, type Credentials } from '../users/user.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccessTokens } from './access-tokens.js';
@@ -27,6 +29,7 @@ export class AuthService {
   constructor(
     private readonly users: UsersRepository,
     private readonly passwords: Passwords,
+    private readonly tries: PasswordTries,
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
@@ -49,11 +52,19 @@ export class AuthService {
   /**
    * Signs somebody in. Answer and time are the same for a wrong password and an unknown address.
    *
-   * @throws ChatError `invalid_credentials`
+   * @param network - what counts as one client, see `networkOf`
+   * @throws ChatError `invalid_credentials`, `rate_limited` after too many wrong passwords
    */
-  async login({ email, password }: Login, client: Client): Promise<Tokens & { user: Account }> {
+  async login(
+    { email, password }: Login,
+    client: Client,
+    network: string,
+  ): Promise<Tokens & { user: Account }> {
+    const who = { account: foldEmail(email), network };
+    await this.tries.require(who);
     const credentials = await this.users.findCredentialsByEmail(email);
     const isRight = await this.passwords.matches(password, credentials?.passwordHash);
+    await this.tries.settle(who, isRight);
     if (!credentials || !isRight) throw new ChatError('invalid_credentials');
     const session = await this.sessions.begin(credentials.userId, client);
     await this.requireUnchanged(credentials, session);

@@ -1,4 +1,5 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { inBackground } from '../common/background.js';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
 import { Realtime } from '../realtime/realtime.js';
@@ -7,6 +8,9 @@ import { Relations } from './relations.js';
 
 /** Typing ends by itself after this long without renewal, in milliseconds; it is checked again as often. */
 const TYPING_LASTS = 6000;
+
+/** One who stops and begins again is told of once in this long, in milliseconds. */
+const TOLD_ONCE_IN = 1000;
 
 interface Typing {
   typistId: string;
@@ -18,6 +22,8 @@ interface Typing {
   begunAt: number;
   checkedAt: number;
   timer: NodeJS.Timeout;
+  /** Until it may be told of, where the last one was just now. */
+  waiting?: NodeJS.Timeout;
 }
 
 /**
@@ -29,6 +35,9 @@ interface Typing {
 export class TypingService implements OnModuleInit, OnModuleDestroy {
   private readonly typings = new Map<string, Typing>();
   private readonly bySocket = new Map<string, Set<Typing>>();
+  /** When a pair was checked last, by the monotonic clock; the latest are at the end. */
+  private readonly checks = new Map<string, number>();
+  private readonly logger = new Logger(TypingService.name);
 
   constructor(
     private readonly relations: Relations,
@@ -45,7 +54,10 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
-    for (const typing of this.typings.values()) clearTimeout(typing.timer);
+    for (const { timer, waiting } of this.typings.values()) {
+      clearTimeout(timer);
+      clearTimeout(waiting);
+    }
   }
 
   /** Begins or renews typing. To someone who is not a friend, or across a block, it goes nowhere. */
@@ -58,7 +70,9 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
     const now = performance.now();
     if (now - typing.checkedAt < TYPING_LASTS) return;
     typing.checkedAt = now;
-    await this.check(typing);
+    const wait = (this.checks.get(keyOf(me.userId, otherId)) ?? -Infinity) + TOLD_ONCE_IN - now;
+    if (wait > 0) this.checkIn(wait, typing);
+    else await this.check(typing);
   }
 
   /** Stops typing. */
@@ -109,14 +123,33 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
     return typing;
   }
 
+  private checkIn(ms: number, typing: Typing): void {
+    typing.waiting = setTimeout(
+      () => inBackground(this.logger, 'Telling that somebody types', this.check(typing)),
+      ms,
+    ).unref();
+  }
+
   private async check(typing: Typing): Promise<void> {
+    this.noteCheck(keyOf(typing.typistId, typing.otherId));
     try {
       const relation = await this.relations.read({ senderId: typing.typistId, recipientId: typing.otherId });
       const mayShow = relation.areFriends && !relation.isRecipientBlocked && !relation.isSenderBlocked;
       if (this.isCurrent(typing)) this.show(typing, mayShow);
     } catch (error) {
+      this.checks.delete(keyOf(typing.typistId, typing.otherId));
       this.finish(typing);
       throw error;
+    }
+  }
+
+  private noteCheck(key: string): void {
+    const now = performance.now();
+    this.checks.delete(key);
+    this.checks.set(key, now);
+    for (const [one, at] of this.checks) {
+      if (now - at < TOLD_ONCE_IN) break;
+      this.checks.delete(one);
     }
   }
 
@@ -129,6 +162,7 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   private finish(typing: Typing): void {
     if (!this.isCurrent(typing)) return;
     clearTimeout(typing.timer);
+    clearTimeout(typing.waiting);
     this.typings.delete(keyOf(typing.typistId, typing.otherId));
     this.leaveSocket(typing);
     this.show(typing, false);

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import { Metrics } from '../common/metrics.js';
+import { SocketLimits } from '../limits/socket-limits.js';
 import type { ChatSocket } from './chat-socket.js';
+import { closeTransport } from './engine.js';
 import { type EventHandler, EventHandlers } from './event-handlers.js';
 import { Reply } from './reply.js';
 import { SocketErrors } from './socket-errors.js';
@@ -22,6 +24,7 @@ export class Dispatcher {
     metrics: Metrics,
     private readonly handlers: EventHandlers,
     private readonly errors: SocketErrors,
+    private readonly limits: SocketLimits,
   ) {
     this.events = metrics.counter('socket_events_total', 'Events that clients sent, by name.', ['event']);
   }
@@ -50,9 +53,11 @@ export class Dispatcher {
     const turn = new Turn(turns.get(queue));
     const reply = new Reply(socket, event, ack, turn);
     const handler = this.handlers.get(event);
-    const refusal = this.refusal(handler, args);
+    const excess = this.limits.event(socket.data.user.userId, event);
     // By name only for those that exist, or a client could make as many series as it likes.
     this.events.inc({ event: handler ? event : 'unknown' });
+    if (excess) return this.refuseExcess(excess, reply, socket, event);
+    const refusal = this.refusal(handler, args);
     if (!handler || refusal) return this.errors.refuse(refusal ?? new ChatError('unknown_event'), reply);
 
     turns.set(queue, turn);
@@ -66,6 +71,12 @@ export class Dispatcher {
       this.inFlight -= 1;
       if (this.inFlight === 0) for (const wake of this.idle.splice(0)) wake();
     }
+  }
+
+  /** Who does not stop is closed, and connects again by itself: answering it costs others. */
+  private refuseExcess(excess: ChatError, reply: Reply, socket: ChatSocket, event: string): void {
+    this.errors.refuse(excess, reply);
+    if (!this.limits.mayGoOn(socket.id, event)) closeTransport(socket);
   }
 
   private refusal(handler: EventHandler | undefined, args: unknown[]): ChatError | undefined {

@@ -105,8 +105,8 @@ function handlerOf(gateway: object, name: string, guards: EventGuard[]): EventHa
   for (const [key, { index, data, factory }] of Object.entries(params)) {
     const kind = Number(key.split(':')[0]);
     if (key.includes(CUSTOM_ROUTE_ARGS_METADATA)) fills[index] = (context) => factory?.(data, context);
-    else if (kind === WsParamtype.SOCKET) fills[index] = (context) => context.getArgByIndex(0);
-    else if (kind === WsParamtype.PAYLOAD) {
+    else if (kind === Number(WsParamtype.SOCKET)) fills[index] = (context) => context.getArgByIndex(0);
+    else if (kind === Number(WsParamtype.PAYLOAD)) {
       dto = types[index];
       fills[index] = (_, body) => body;
     } else throw new Error(`${gateway.constructor.name}.${name}: parameter ${index} is of an unknown kind`);

@@ -1,19 +1,26 @@
 import { ChatError } from '../common/errors/chat-error.js';
 import { toChatError } from '../common/errors/to-chat-error.js';
+import type { SocketLimits } from '../limits/socket-limits.js';
 import type { ChatSocket } from './chat-socket.js';
+import { closeTransport } from './engine.js';
 import type { SessionAuthority } from './session-authority.js';
 import { socketBody } from './socket-errors.js';
 
 /** The middleware that lets a socket connect only with a valid token, and forgets the token afterwards. */
-export function handshake(sessions: SessionAuthority) {
+export function handshake(sessions: SessionAuthority, limits: SocketLimits) {
   return async (socket: ChatSocket, next: (error?: Error) => void): Promise<void> => {
     try {
       const token = tokenOf(socket);
       forgetToken(socket);
-      socket.data.user = await sessions.authenticate(token);
+      const user = await sessions.authenticate(token);
+      limits.admit(user.userId, socket.conn);
+      socket.data.user = user;
       next();
     } catch (thrown) {
-      next(connectError(toChatError(thrown)));
+      const error = toChatError(thrown);
+      // Refused by a packet a client would not come again, and an absence of the database passes.
+      if (error.code === 'unavailable') closeTransport(socket);
+      next(connectError(error));
     }
   };
 }

@@ -2,8 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { ServerOptions } from 'socket.io';
+import { hasOneHost } from '../common/http/one-host.js';
 import { OriginPolicy } from '../config/origin-policy.js';
+import { SocketLimits } from '../limits/socket-limits.js';
 import type { ChatServer } from './chat-socket.js';
+import { limitConnections } from './connection-limits.js';
 import { Connections } from './connections.js';
 import { Dispatcher } from './dispatcher.js';
 import { handshake } from './handshake.js';
@@ -28,6 +31,7 @@ export class RealtimeAdapter extends IoAdapter {
     const origins = this.app.get(OriginPolicy);
     const connections = this.app.get(Connections);
     const dispatcher = this.app.get(Dispatcher);
+    const limits = this.app.get(SocketLimits);
     const options: Partial<ServerOptions> = {
       serveClient: false,
       connectTimeout: CONNECT_TIMEOUT,
@@ -37,10 +41,12 @@ export class RealtimeAdapter extends IoAdapter {
     };
     const server: ChatServer = super.createIOServer(port, options as ServerOptions);
     // Not `allowRequest`, which is asked only for the first request of a client, and not when it upgrades.
-    server.engine.use((request: IncomingMessage, _: unknown, next: (refusal?: Error) => void) =>
-      next(isAllowed(origins, request) ? undefined : new Error('This origin is not allowed')),
-    );
-    server.use(handshake(this.app.get(SessionPort)));
+    server.engine.use((request: IncomingMessage, _: unknown, next: (refusal?: Error) => void) => {
+      const isGood = hasOneHost(request) && isAllowed(origins, request);
+      next(isGood ? undefined : new Error('This host or origin is not allowed'));
+    });
+    limitConnections(server, limits);
+    server.use(handshake(this.app.get(SessionPort), limits));
     server.on('connection', (socket) => {
       dispatcher.listen(socket);
       void connections.open(socket);
