@@ -59,9 +59,6 @@ export class Service {
   private async startAll(signal: AbortSignal): Promise<void> {
     const { config, say } = this;
     const address = { host: config.host, port: config.PORT };
-    if (config.REDIS_URL) {
-      say('Warning: REDIS_URL is not used: this version serves one node. Run exactly one process.');
-    }
     await checkAddress(address);
     this.database = await openDatabase(config, { say, signal });
     signal.throwIfAborted();

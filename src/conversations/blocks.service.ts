@@ -37,6 +37,11 @@ export class BlocksService {
     return this.blocksAmong(pairs, session);
   }
 
+  /** The time by which looks freeze, the same on every node. */
+  now(): Date {
+    return this.presence.now();
+  }
+
   /** What a block put at this moment would keep: how the two look to each other now. */
   async looksAt(blockerId: string, blockedId: string, at: Date): Promise<Looks> {
     const [presence, blocks] = await Promise.all([

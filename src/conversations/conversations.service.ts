@@ -60,7 +60,7 @@ export class ConversationsService {
   }
 
   private async newBlock(me: string, other: string): Promise<NewBlock> {
-    const at = new Date();
+    const at = this.blocks.now();
     return { at, looks: await this.blocks.looksAt(me, other, at) };
   }
 

@@ -37,7 +37,7 @@ export class Appearances {
       this.blocks.between(viewerId, friendIds),
       this.presence.of(friendIds),
     ]);
-    const now = new Date();
+    const now = this.presence.now();
     return new Map(
       friendIds.map((id) => {
         const frozen = blocks.looksOf(id, viewerId);

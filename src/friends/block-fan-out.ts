@@ -63,7 +63,8 @@ export class BlockFanOut implements OnModuleInit, OnModuleDestroy {
     const key = `${subject} ${viewer} ${look.at.getTime()}`;
     // Two who block each other within the same millisecond freeze the same look twice.
     if (this.ending.has(key)) return;
-    const left = look.at.getTime() + this.presence.graceMs - Date.now();
+    const { graceMs } = this.presence;
+    const left = Math.min(graceMs, look.at.getTime() + graceMs - this.presence.now().getTime());
     const timer = setTimeout(() => {
       this.ending.delete(key);
       const told = this.line.run(() => this.tellOffline(view));
@@ -83,7 +84,7 @@ export class BlockFanOut implements OnModuleInit, OnModuleDestroy {
   }
 
   private async onUnblock(blockerId: string, blockedId: string): Promise<void> {
-    const liftedAt = new Date();
+    const liftedAt = this.presence.now();
     const block = await this.blocks.last(blockerId, blockedId);
     if (!block) return;
     const views = viewsOf(blockerId, blockedId, block.looks);

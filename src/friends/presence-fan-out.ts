@@ -54,7 +54,8 @@ export class PresenceFanOut implements OnModuleInit {
       ]),
     );
     const blocks = await this.blocks.blocksAmong(pairs);
-    for (const { userId, ...state } of changes) {
+    // Asked last: what another node has told meanwhile must not be contradicted.
+    for (const { userId, ...state } of await this.presence.confirm(changes)) {
       for (const friend of friends.get(userId) ?? []) {
         if (blocks.stand(userId, friend)) continue;
         this.realtime.tell(friend, 'userStatus', { userId, ...asPresence(state) });
@@ -67,6 +68,9 @@ export class PresenceFanOut implements OnModuleInit {
     for (const { me, other } of await this.friendships.findFriendsOf([...friends.keys()])) {
       friends.get(me)?.push(other);
     }
-    return new Map([...friends].map(([userId, others]) => [userId, this.presence.onlineAmong(others)]));
+    const online = await this.presence.onlineAmong([...new Set([...friends.values()].flat())]);
+    return new Map(
+      [...friends].map(([userId, others]) => [userId, others.filter((other) => online.has(other))]),
+    );
   }
 }

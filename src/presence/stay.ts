@@ -1,9 +1,8 @@
 /**
- * The time someone is online without a break: from their first socket until their last one has been gone for
- * the grace period. A socket that comes back within the grace continues the stay.
+ * The time someone is online without a break: from when they came until they have been gone for the grace period.
+ * Coming back within the grace continues the stay.
  */
 export class Stay {
-  private readonly sockets = new Set<string>();
   private left: Date | undefined;
   private ending: NodeJS.Timeout | undefined;
   private over = false;
@@ -26,25 +25,23 @@ export class Stay {
     return this.over;
   }
 
-  add(socketId: string): void {
-    this.sockets.add(socketId);
+  /** They are back within the grace. */
+  resume(): void {
     this.left = undefined;
     this.stopWaiting();
   }
 
   /**
-   * Takes a socket away. If it was the last one, the stay is over after the grace.
+   * The last socket is gone: the stay is over after the grace.
    *
    * @param graceMs - in milliseconds
-   * @param onOver - called once, with the moment the last socket went
+   * @param onOver - called once, unless they come back
    */
-  remove(socketId: string, graceMs: number, onOver: (leftAt: Date) => void): void {
-    if (!this.sockets.delete(socketId) || this.sockets.size > 0) return;
-    const leftAt = new Date();
+  leave(leftAt: Date, graceMs: number, onOver: () => void): void {
     this.left = leftAt;
     this.ending = setTimeout(() => {
       this.over = true;
-      onOver(leftAt);
+      onOver();
     }, graceMs).unref();
   }
 

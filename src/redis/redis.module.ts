@@ -1,10 +1,10 @@
-import { type DynamicModule, Global, Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { RedisLink } from './redis-link.js';
 
 /** The connection to Redis, where one is configured; `null` for a node alone. */
 @Global()
 @Module({})
-export class RedisModule implements OnModuleDestroy {
+export class RedisModule implements OnApplicationShutdown {
   constructor(@Inject(RedisLink) private readonly link: RedisLink | null) {}
 
   /** @param url - `undefined` for a node alone */
@@ -16,7 +16,8 @@ export class RedisModule implements OnModuleDestroy {
     };
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Last of all: what is in flight at a stop is still told to other nodes. */
+  async onApplicationShutdown(): Promise<void> {
     await this.link?.close();
   }
 }
