@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { answerBadUrl, answerMalformedHttp } from './common/http/malformed-http.js';
 import { HTTP_LIMITS } from './common/http/http-limits.js';
 import { takeJsonOnly } from './common/http/json-body.js';
+import { requireOneHost } from './common/http/one-host.js';
 import { Metrics } from './common/metrics.js';
 import { measureRequests } from './operations/http-metrics.js';
 import { OriginPolicy } from './config/origin-policy.js';
@@ -33,7 +34,11 @@ export async function createApp(
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: limits.head, connectionsCheckingInterval: limits.check },
+    http: {
+      headersTimeout: limits.head,
+      connectionsCheckingInterval: limits.check,
+      requireHostHeader: false,
+    },
     requestTimeout: limits.request,
     connectionTimeout: limits.silence,
     keepAliveTimeout: 65_000,
@@ -42,6 +47,7 @@ export async function createApp(
   });
   takeJsonOnly(adapter.getInstance());
   logRequests(adapter.getInstance(), logger);
+  requireOneHost(adapter.getInstance());
 
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, mongoUri), adapter, {
     logger: new NestLogger(logger),

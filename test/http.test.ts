@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { ValidationPipe } from '@nestjs/common';
 import { Person, call } from './support/person.js';
 import { routesOf } from './support/routes.js';
 import { type RunningApp, startApp } from './support/running-app.js';
@@ -62,18 +63,22 @@ describe('Errors have one shape', () => {
     expect(await post('/api/messages/send', body)).toEqual({ status: 400, body: failure('malformed_json') });
   });
 
-  test('deep nesting, 95,000 fields and half a million zeros do not keep others waiting', async () => {
+  test('deep nesting, 95,000 fields and half a million zeros, measured before they are walked through', async () => {
     const deep = `{"text":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
     const wide = JSON.stringify(
       Object.fromEntries(Array.from({ length: 95_000 }, (_, index) => [`k${index}`, 1])),
     );
     const long = JSON.stringify({ email: Array.from({ length: 500_000 }, () => 0) });
+    // Nest's own, which walks: it took 5 to 17 s, in which nobody else was served.
+    const walk = jest.spyOn(ValidationPipe.prototype, 'transform');
     for (const body of [deep, wide, long]) {
-      const begun = performance.now();
-      expect((await post('/api/auth/login', body)).status).toBe(400);
-      // It took 5 to 17 s before the input was measured first.
-      expect(performance.now() - begun).toBeLessThan(2000);
+      expect(await post('/api/auth/login', body)).toEqual({
+        status: 400,
+        body: { ...failure('validation_failed'), message: expect.stringContaining('too many fields') },
+      });
     }
+    expect(walk.mock.calls.filter(([, { type }]) => type === 'body')).toEqual([]);
+    walk.mockRestore();
   });
 
   test('another content type', async () => {

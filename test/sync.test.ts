@@ -539,12 +539,10 @@ describe('Bad input', () => {
       status: 200,
     });
     for (const count of [2001, 10_000]) {
-      const begun = Date.now();
       expect(await asks(bob, { conversations: named(count) })).toMatchObject({
         status: 400,
         body: { code: 'validation_failed' },
       });
-      expect(Date.now() - begun).toBeLessThan(1000);
     }
     const device = await bob.connects();
     expect(await device.asks('sync', { conversations: named(10_000) })).toMatchObject({ success: false });
@@ -558,9 +556,7 @@ describe('Cost', () => {
     await bobs.sync(1000);
     expect(Object.keys(bobs.tokens)).toHaveLength(1000);
     await app.db.command({ profile: 2 });
-    const begun = Date.now();
     const answer = await sync(bob, bobs.tokens, { limit: 1000 });
-    const took = Date.now() - begun;
     await app.db.command({ profile: 0 });
     expect(answer).toMatchObject({ conversations: [], cursor: null });
     const profile = await app.db
@@ -578,7 +574,6 @@ describe('Cost', () => {
       reads.reduce((all, read) => all + ((read[field] as number | undefined) ?? 0), 0);
     expect(sum('nreturned')).toBeGreaterThanOrEqual(3000);
     expect(sum('docsExamined')).toBeLessThanOrEqual(1.1 * sum('nreturned'));
-    expect(took).toBeLessThan(2000);
   });
 
   /** Makes friends with so many people, who have said one thing each, behind the service. */

@@ -1,8 +1,14 @@
 import { parseEnv } from 'node:util';
 
-/** Blank, a comment, or a name and its value: bare on one line, or quoted, then over several lines too. */
-const ENTRY =
-  /[ \t]*(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*=[ \t]*(?:(?:"[^"]*"|'[^']*'|`[^`]*`)[ \t]*(?:#.*)?|(?!["'`]).*))?(?:\r?\n|$)/y;
+/** What may follow a quoted value, and all there is on a line that sets nothing. */
+const REST = /[ \t]*(?:#.*)?(?:\r?\n|$)/y;
+
+const NAME = /[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*=[ \t]*/y;
+
+/** Over several lines too. */
+const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/y;
+
+const BARE = /(?!["'`]).*(?:\r?\n|$)/y;
 
 /**
  * The variables of a `.env` file. Node's own parser passes over what it does not understand; a setting that is
@@ -12,12 +18,28 @@ const ENTRY =
  */
 export function parseEnvFile(content: string): Record<string, string | undefined> {
   const text = content.replace(/^\uFEFF/, '');
-  ENTRY.lastIndex = 0;
-  for (let at = 0; at < text.length; at = ENTRY.lastIndex) {
-    ENTRY.lastIndex = at;
-    if (!ENTRY.test(text)) {
+  for (let at = 0; at < text.length;) {
+    const end = endOfEntry(text, at);
+    if (end === undefined) {
       throw new Error(`line ${text.slice(0, at).split('\n').length} is not a NAME=value`);
     }
+    at = end;
   }
   return parseEnv(text);
+}
+
+/** Where a line without a setting, or a name and its value, ends; `undefined` if it is neither. */
+function endOfEntry(text: string, start: number): number | undefined {
+  const empty = after(REST, text, start);
+  if (empty !== undefined) return empty;
+  const value = after(NAME, text, start);
+  if (value === undefined) return undefined;
+  const quoted = after(QUOTED, text, value);
+  return quoted === undefined ? after(BARE, text, value) : after(REST, text, quoted);
+}
+
+/** Where the match that begins at `start` ends, if there is one. */
+function after(pattern: RegExp, text: string, start: number): number | undefined {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../common/make-folder.js';
-import { messageOf } from '../common/message-of.js';
+import { shortReason } from '../common/system-errors.js';
 import { ConfigError } from './config-error.js';
 
 /**
@@ -20,7 +20,7 @@ export function keptSecret(dataDir: string): string {
     if (secret.length < 32) throw new Error(`${file} is damaged; remove it and everyone signs in again`);
     return secret;
   } catch (error) {
-    throw new ConfigError(`DATA_DIR cannot be used: ${messageOf(error)}`);
+    throw new ConfigError(`DATA_DIR (${dataDir}) cannot be used: ${shortReason(error)}.`);
   }
 }
 

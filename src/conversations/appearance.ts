@@ -34,10 +34,13 @@ export function appearance(
   return first ? frozenAppearance(first, now, graceMs) : presence;
 }
 
-/** What is to be seen of a frozen look at this moment. */
+/**
+ * What is to be seen of a frozen look at this moment. A look that seems to be of the future was frozen before the
+ * clock was set back, unless it is by the bit that the clocks of nodes differ.
+ */
 export function frozenAppearance(look: FrozenLook, now: Date, graceMs: number): PresenceState {
   if (!look.wasOnline) return { isOnline: false, lastSeen: look.lastSeen };
-  return now.getTime() < look.at.getTime() + graceMs
+  return Math.abs(now.getTime() - look.at.getTime()) < graceMs
     ? { isOnline: true, lastSeen: look.lastSeen }
     : { isOnline: false, lastSeen: look.at };
 }

@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
+import { shortReason } from '../common/system-errors.js';
 import { within } from '../common/within.js';
 import { ConfigError } from '../config/config-error.js';
-import { shortReason } from './embedded/embedded-mongod-error.js';
 
 /** How long the database may take to answer at the start, in milliseconds. */
 const PATIENCE = 10_000;
@@ -48,5 +48,12 @@ async function answer(client: mongo.MongoClient, signal: AbortSignal): Promise<H
 function withoutCredentials(error: unknown): string {
   const reason = shortReason(error);
   if (/unescaped characters/.test(reason)) return 'its user name and password must be percent-encoded';
-  return reason.replace(/\/\/\S*@/g, '//');
+  return reason.split(' ').map(withoutUserInfo).join(' ');
+}
+
+/** Up to the last `@`, since a password may hold one. */
+function withoutUserInfo(word: string): string {
+  const from = word.indexOf('//');
+  const at = word.lastIndexOf('@');
+  return from < 0 || at < from ? word : `${word.slice(0, from + 2)}${word.slice(at + 1)}`;
 }

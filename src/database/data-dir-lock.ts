@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../common/make-folder.js';
-import { EmbeddedMongodError, errorCode, shortReason } from './embedded/embedded-mongod-error.js';
+import { errorCode, shortReason } from '../common/system-errors.js';
+import { EmbeddedMongodError } from './embedded/embedded-mongod-error.js';
 import { identify, isRunning, type ProcessIdentity } from './embedded/processes.js';
 
 /** The right to be the one service that uses a data folder. */

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { identify } from '../../src/database/embedded/processes.js';
 import { dataOf, friends, Person } from '../support/person.js';
+import { RawSocket } from '../support/raw-socket.js';
 import { type ServiceProcess, ServiceProcesses } from '../support/service-process.js';
 
 /** How long a stop may take, in milliseconds. */
@@ -118,6 +119,14 @@ describe('SIGTERM', () => {
     expect(await phone.isDisconnected()).toBe('transport close');
     agent.destroy();
     await isGone(service);
+  });
+
+  test('does not wait for websockets that never got as far as CONNECT', async () => {
+    const service = await services.start();
+    await Promise.all(Array.from({ length: 5 }, () => RawSocket.opened(service.url)));
+    service.signal('SIGTERM');
+    await isGone(service);
+    RawSocket.leaveAll();
   });
 
   test('reaches the service through npm start', async () => {

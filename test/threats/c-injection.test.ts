@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { getConnectionToken } from '@nestjs/mongoose';
@@ -62,11 +63,15 @@ const EVENTS: { [E in keyof ClientToServerEvents]: Record<string, unknown> } = {
   authenticate: { token: 'x' },
 };
 
+/** What an operator would keep the database busy for, and what nobody may be kept waiting, in milliseconds. */
+const SLEEP = 30_000;
+const SLEEPLESS = 15_000;
+
 const OPERATORS = [
   { $ne: null },
   { $gt: '' },
   { $regex: '.*' },
-  { $where: 'sleep(2000) || true' },
+  { $where: `sleep(${SLEEP}) || true` },
   { $in: ['a'] },
   [{ $ne: null }],
 ];
@@ -74,15 +79,13 @@ const OPERATORS = [
 /** Operators inside of others: CVE-2026-42334 was one that a sanitizer did not walk into. */
 const NESTED = [
   { $nor: [{ email: { $regex: '^a' } }] },
-  { $or: [{}, { $where: 'sleep(2000)' }] },
+  { $or: [{}, { $where: `sleep(${SLEEP})` }] },
   { $and: [{ $nor: [{ $or: [{}] }] }] },
-  { $expr: { $function: { body: 'function () { sleep(2000) }', args: [], lang: 'js' } } },
+  { $expr: { $function: { body: `function () { sleep(${SLEEP}) }`, args: [], lang: 'js' } } },
   { $jsonSchema: {} },
   { $not: { $eq: 'x' } },
   { $eq: { $ne: null } },
 ];
-
-const SLEEPLESS = 1500;
 
 function bodies(): (Operation & { body: Record<string, unknown> })[] {
   return operations.filter((operation): operation is Operation & { body: Record<string, unknown> } =>
@@ -407,7 +410,8 @@ describe('42: names of prototypes', () => {
 });
 
 describe('44: bait for backtracking', () => {
-  const LONG = 100_000;
+  /** Long enough for a minute of backtracking, where it goes with the square of the length. */
+  const LONG = 400_000;
   const bait: Record<string, string> = {
     'an e-mail address without an end': 'a'.repeat(LONG),
     'an e-mail address of dots': `${'a.'.repeat(LONG / 2)}@example.org`,
@@ -435,7 +439,7 @@ describe('44: bait for backtracking', () => {
       await ann.post('/api/messages/send', { recipientId: bob.id, attachment }),
     ];
     const told = await phone.raw('sendMessage', { recipientId: bob.id, attachment });
-    expect(Date.now() - begun).toBeLessThan(3000);
+    expect(Date.now() - begun).toBeLessThan(SLEEPLESS);
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
     expect(told).toMatchObject({ code: 'validation_failed', errors: [{ field: 'attachment.url' }] });
     expect(await stored(app.db)).toBe(before);
@@ -443,29 +447,38 @@ describe('44: bait for backtracking', () => {
 });
 
 describe('44: our regular expressions', () => {
-  /** These read what the operator has set and what the operator's own machine says, at the start. */
-  const OPERATORS_OWN = /^src\/(config|database)\//;
+  /** On a busy machine the analysis takes a minute. */
+  const PATIENCE = 300_000;
 
   /** For each `safe`, or what an attacker gains. */
-  function complexitiesOf(regexes: Regex[]): string[] {
+  async function complexitiesOf(regexes: Regex[]): Promise<string[]> {
     const script = fileURLToPath(new URL('recheck.mjs', import.meta.url));
-    const answers = execFileSync(process.execPath, [script], { input: JSON.stringify(regexes) });
-    return JSON.parse(answers.toString()) as string[];
+    const analysis = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    analysis.stdin.end(JSON.stringify(regexes));
+    return (await json(analysis.stdout)) as string[];
   }
 
-  test('take time in proportion to the text, whatever it is', () => {
-    const regexes = regexesIn(ROOT, 'src').filter(({ file }) => !OPERATORS_OWN.test(file));
-    expect(regexes.length).toBeGreaterThan(10);
-    const complexities = complexitiesOf(regexes);
-    expect(complexities).toHaveLength(regexes.length);
-    expect(regexes.filter((_, index) => complexities[index] !== 'safe')).toEqual([]);
-  });
+  test(
+    'take time in proportion to the text, whatever it is',
+    async () => {
+      const regexes = regexesIn(ROOT, 'src');
+      expect(regexes.length).toBeGreaterThan(10);
+      const complexities = await complexitiesOf(regexes);
+      expect(complexities).toHaveLength(regexes.length);
+      expect(regexes.filter((_, index) => complexities[index] !== 'safe')).toEqual([]);
+    },
+    PATIENCE,
+  );
 
-  test('would be found if they did not', () => {
-    const code = 'const bad = /^(a+)+$/;\nif (/\\s*,\\s*x/g.test(text)) f({ good: /^[a-z]+$/u });';
-    const expected = ['vulnerable exponential', 'vulnerable polynomial', 'safe'];
-    expect(complexitiesOf(regexesOf('x.ts', code))).toEqual(expected);
-  });
+  test(
+    'would be found if they did not',
+    async () => {
+      const code = 'const bad = /^(a+)+$/;\nif (/\\s*,\\s*x/g.test(text)) f({ good: /^[a-z]+$/u });';
+      const expected = ['vulnerable exponential', 'vulnerable polynomial', 'safe'];
+      expect(await complexitiesOf(regexesOf('x.ts', code))).toEqual(expected);
+    },
+    PATIENCE,
+  );
 
   test('none is made of text at run time, but for the name of a file', () => {
     const made = sourcesIn(ROOT, 'src').filter(({ code }) => /\bRegExp\(/.test(code));
@@ -475,7 +488,6 @@ describe('44: our regular expressions', () => {
 
 describe('45: JSON that is none, or too much', () => {
   test('1 GB that is only announced is refused before it comes', async () => {
-    const begun = Date.now();
     const answer = await sendBytes(
       app.url,
       `POST /api/messages/send HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann.token}\r\n` +
@@ -483,7 +495,6 @@ describe('45: JSON that is none, or too much', () => {
     );
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('"code":"too_large"');
-    expect(Date.now() - begun).toBeLessThan(3000);
   });
 
   const nested = (depth: number) => `{"text":${'['.repeat(depth)}${']'.repeat(depth)}}`;
@@ -565,7 +576,8 @@ describe('46: text that is hard to handle', () => {
     const other = await bob.connects();
     const byHttp = await ann.says(bob, text);
     const bySocket = dataOf(await phone.asks('sendMessage', { recipientId: bob.id, text }));
-    const heard = [await other.hears('receiveMessage'), await other.hears('receiveMessage')];
+    const hears = ({ _id }: Message) => other.hears('receiveMessage', (message) => message._id === _id);
+    const heard = [await hears(byHttp), await hears(bySocket)];
     const read = await bob.reads(ann, '?limit=2');
     const rows = await app.db.collection('messages').find().sort({ seq: -1 }).limit(2).toArray();
     const all = [byHttp, bySocket, ...heard, ...read, ...(rows as unknown as Message[])];

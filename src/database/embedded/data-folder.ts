@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { errorCode } from './embedded-mongod-error.js';
+import { errorCode } from '../../common/system-errors.js';
 import type { ProcessIdentity } from './processes.js';
 
 /** What is remembered from one start to the next. */
@@ -13,6 +13,9 @@ export interface LastRun {
   /** The process; it may have ended long ago. */
   mongod?: ProcessIdentity;
 }
+
+/** What `stat` counts in, in bytes: a file may be reserved without being written, or the other way round. */
+const BLOCK = 512;
 
 const SECRET = /^[0-9a-f]{96}$/;
 
@@ -79,6 +82,14 @@ export class DataFolder {
   async pidInData(): Promise<number | undefined> {
     const text = await readFile(join(this.data, 'mongod.lock'), 'utf8').catch(() => '');
     return /^\d+\s*$/.test(text) ? Number(text) : undefined;
+  }
+
+  /** What mongod's journal takes of the disk already, in bytes. */
+  async journalSize(): Promise<number> {
+    const journal = join(this.data, 'journal');
+    const names = await readdir(journal).catch(() => []);
+    const files = await Promise.all(names.map((name) => stat(join(journal, name)).catch(() => undefined)));
+    return files.reduce((size, file) => size + (file?.blocks ?? 0) * BLOCK, 0);
   }
 
   /**

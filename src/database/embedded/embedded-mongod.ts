@@ -1,7 +1,9 @@
+import { shortReason } from '../../common/system-errors.js';
 import { lockDataDir } from '../data-dir-lock.js';
 import { findBinary } from './binary/find-binary.js';
 import { DataFolder } from './data-folder.js';
-import { EmbeddedMongodError, shortReason } from './embedded-mongod-error.js';
+import { EmbeddedMongodError } from './embedded-mongod-error.js';
+import { shortageOf } from './free-space.js';
 import { Launcher } from './launcher.js';
 import { LOOPBACK } from './loopback.js';
 import type { MongodProcess } from './mongod-process.js';
@@ -49,10 +51,12 @@ const ACCOUNT = 'service';
  * and its data below `DATA_DIR`. It is started again if it ends by itself, on the same port.
  *
  * @throws EmbeddedMongodError in one sentence for the operator: the folder is used by another service or cannot be
- *   written, no mongod can be found or fetched, mongod does not start; the signal's reason if that is why
+ *   written, its disk is full, no mongod can be found or fetched, mongod does not start; the signal's reason if
+ *   that is why
  */
 export async function startEmbeddedMongod(options: EmbeddedMongodOptions): Promise<EmbeddedMongod> {
   const folder = new DataFolder(options.dataDir);
+  await requireSpace(folder);
   const lock = await lockDataDir(folder.dataDir);
   try {
     const running = await start(folder, options);
@@ -71,6 +75,11 @@ export async function startEmbeddedMongod(options: EmbeddedMongodOptions): Promi
       `The embedded database in DATA_DIR (${folder.dataDir}) does not start: ${shortReason(error)}.`,
     );
   }
+}
+
+async function requireSpace(folder: DataFolder): Promise<void> {
+  const shortage = await shortageOf(folder);
+  if (shortage) throw new EmbeddedMongodError(`${shortage}.`);
 }
 
 async function start(

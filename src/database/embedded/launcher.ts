@@ -1,6 +1,7 @@
 import type { MongodBinary } from './binary/binary-cache.js';
 import type { DataFolder, LastRun } from './data-folder.js';
 import { freePort } from './loopback.js';
+import { shortageOf } from './free-space.js';
 import { explainExit, FOLDER_IN_USE, MongodExitError, PORT_IN_USE } from './mongod-exit.js';
 import { MongodProcess } from './mongod-process.js';
 import { endOrphan } from './orphan.js';
@@ -43,13 +44,16 @@ export class Launcher {
    * Starts mongod again on the port it had.
    *
    * @param started told of the process at once
-   * @throws MongodExitError if it does not come up, or the signal's reason
+   * @throws Error if there is too little space on its disk, MongodExitError if it does not come up, or the
+   *   signal's reason
    */
   async relaunch(
     port: number,
     started: (mongod: MongodProcess) => unknown,
     signal: AbortSignal,
   ): Promise<void> {
+    const shortage = await shortageOf(this.folder);
+    if (shortage) throw new Error(shortage);
     const mongod = await MongodProcess.spawn(this.binary.file, this.folder, port);
     started(mongod);
     try {

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import type { DataFolder } from './data-folder.js';
+import { shortageOf } from './free-space.js';
 
 /** How a process ended. */
 export interface Exit {
@@ -42,12 +43,15 @@ async function reasonOf(exit: Exit, folder: DataFolder, lastVersion?: string): P
   if (exit.code === INCOMPATIBLE) {
     return `the data in ${folder.data} were written by another version${lastVersion ? ` (${lastVersion})` : ''}`;
   }
-  const log = await tailOf(folder.log);
-  const output = await readFile(folder.output, 'utf8').catch(() => '');
-  if (/no space left on device/i.test(log + output)) return `no space left on the disk of ${folder.data}`;
   if (exit.signal === 'SIGILL') return 'the processor lacks AVX, which mongod needs';
   if (exit.signal === 'SIGKILL') return 'it was killed, by a person or for want of memory';
-  const detail = lastSevere(log) ?? output.trim().split('\n').at(-1)?.slice(0, 200);
+  const log = await tailOf(folder.log);
+  const output = await readFile(folder.output, 'utf8').catch(() => '');
+  // On a full disk it may not have been able to write that either.
+  const shortage = await shortageOf(folder);
+  if (shortage) return shortage;
+  if (/no space left on device/i.test(log + output)) return `no space left on the disk of ${folder.data}`;
+  const detail = lastSevere(log) ?? lastLine(output);
   const ending = exit.signal ?? `code ${exit.code}`;
   return `${ending}${detail ? `: ${detail}` : ''}; its log is ${folder.log}`;
 }
@@ -70,11 +74,26 @@ async function tailOf(file: string): Promise<string> {
   }
 }
 
+/** What says nothing to an operator: where in its code mongod was, and titles of texts that are not shown. */
+const UNTELLING = /^(BACKTRACE|Frame|Writing fatal message|WiredTiger error message)/;
+
 /** The message of the last line of mongod's JSON log that tells of an error. */
 function lastSevere(log: string): string | undefined {
-  for (const line of log.split('\n').toReversed()) {
-    const [, message] = /"s":"[EF]".*?"msg":"((?:[^"\\]|\\.)*)"/.exec(line) ?? [];
-    if (message) return message.slice(0, 200);
+  const messages = log.split('\n').map(severeMessageOf);
+  return messages.findLast((message) => message && !UNTELLING.test(message))?.slice(0, 200);
+}
+
+function severeMessageOf(line: string): string | undefined {
+  try {
+    const { s, msg } = JSON.parse(line) as { s?: unknown; msg?: unknown };
+    return (s === 'E' || s === 'F') && typeof msg === 'string' ? msg : undefined;
+  } catch {
+    // The first line of a tail is cut.
+    return undefined;
   }
-  return undefined;
+}
+
+function lastLine(output: string): string | undefined {
+  const lines = output.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line && !UNTELLING.test(line))?.slice(0, 200);
 }

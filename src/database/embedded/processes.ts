@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { errorCode } from './embedded-mongod-error.js';
+import { errorCode } from '../../common/system-errors.js';
 
 const run = promisify(execFile);
 
@@ -52,8 +52,8 @@ export async function endProcess(identity: ProcessIdentity, patience: number): P
     } catch (error) {
       return errorCode(error) === 'ESRCH';
     }
-    const deadline = Date.now() + wait;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + wait;
+    while (performance.now() < deadline) {
       if (!(await isRunning(identity))) return true;
       await delay(20);
     }
@@ -78,8 +78,8 @@ async function startOnLinux(pid: number): Promise<string | undefined> {
 async function startElsewhere(pid: number): Promise<string | undefined> {
   try {
     const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } });
-    const [, state, started] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout) ?? [];
-    return state?.startsWith('Z') ? undefined : started;
+    const [state = '', ...started] = stdout.trim().split(/\s+/);
+    return state.startsWith('Z') || started.length === 0 ? undefined : started.join(' ');
   } catch {
     return mayExist(pid) ? 'unknown' : undefined;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { mongo } from 'mongoose';
-import { shortReason } from './embedded-mongod-error.js';
+import { shortReason } from '../../common/system-errors.js';
 import { LOOPBACK } from './loopback.js';
 import { REPLICA_SET } from './mongod-options.js';
 
@@ -47,11 +47,11 @@ export async function configureReplicaSet(
 }
 
 async function becomePrimary(admin: mongo.Db, host: string, signal?: AbortSignal): Promise<void> {
-  const deadline = Date.now() + PRIMARY_WITHIN;
+  const deadline = performance.now() + PRIMARY_WITHIN;
   let failure: unknown;
   while (!(await admin.command({ hello: 1 }))['isWritablePrimary']) {
     signal?.throwIfAborted();
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const because = failure ? `: ${shortReason(failure)}` : '';
       throw new Error(`its replica set has no primary after ${PRIMARY_WITHIN / 1000} s${because}`);
     }

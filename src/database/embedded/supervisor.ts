@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { shortReason } from './embedded-mongod-error.js';
+import { shortReason } from '../../common/system-errors.js';
 import type { MongodProcess } from './mongod-process.js';
 
 const FIRST_WAIT = 100;
@@ -27,6 +27,8 @@ export class Supervisor {
   private readonly logTimer: NodeJS.Timeout;
   private readonly watching: Promise<void>;
   private wait = FIRST_WAIT;
+  /** Why it does not run, as the operator was told last. */
+  private told = '';
 
   constructor(
     private mongod: Watched,
@@ -53,11 +55,12 @@ export class Supervisor {
 
   private async watch(): Promise<void> {
     for (;;) {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       await this.mongod.exited;
       if (this.stopping.signal.aborted) return;
-      if (Date.now() - startedAt > STEADY_AFTER) this.wait = FIRST_WAIT;
+      if (performance.now() - startedAt > STEADY_AFTER) this.wait = FIRST_WAIT;
       const reason = await this.supervised.explain(this.mongod);
+      this.told = kindOf(reason);
       this.supervised.say(`The database has stopped (${reason}). Starting it again.`);
       await this.startAgain();
     }
@@ -75,11 +78,18 @@ export class Supervisor {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.supervised.say(
-          `The database does not start (${shortReason(error)}). Trying again in ${this.wait / 1000} s.`,
-        );
+        this.complain(shortReason(error));
       }
     }
+  }
+
+  /** Says once what may go on for long. */
+  private complain(reason: string): void {
+    if (this.told === kindOf(reason)) return;
+    this.told = kindOf(reason);
+    this.supervised.say(
+      `The database does not start (${reason}). Trying on, at least every ${LONGEST_WAIT / 1000} s.`,
+    );
   }
 
   private async boundLog(): Promise<void> {
@@ -89,4 +99,9 @@ export class Supervisor {
       this.supervised.say(`The database's log cannot be moved aside: ${shortReason(error)}.`);
     }
   }
+}
+
+/** The reason whatever its numbers are: how much space is left, which process it was. */
+function kindOf(reason: string): string {
+  return reason.replaceAll(/\d+/g, '#');
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childEnvironment } from '../child-environment.js';
-import { errorCode } from '../embedded-mongod-error.js';
+import { errorCode } from '../../../common/system-errors.js';
 
 /** A program that downloads something into a folder. */
 export interface FetchCommand {
@@ -72,10 +72,10 @@ export async function runFetch(command: FetchCommand): Promise<string> {
 
 function watchGrowth(command: FetchCommand, stalled: () => void): NodeJS.Timeout {
   let size = 0;
-  let grownAt = Date.now();
-  let toldAt = Date.now();
+  let grownAt = performance.now();
+  let toldAt = performance.now();
   const look = async (): Promise<void> => {
-    const now = Date.now();
+    const now = performance.now();
     const current = await sizeOf(command.workDir);
     if (current > size) grownAt = now;
     size = Math.max(size, current);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { delimiter, resolve } from 'node:path';
-import { EmbeddedMongodError, shortReason } from '../embedded-mongod-error.js';
+import { shortReason } from '../../../common/system-errors.js';
+import { EmbeddedMongodError } from '../embedded-mongod-error.js';
 import { BinaryCache, type FetchedBinary, type MongodBinary } from './binary-cache.js';
 import type { FetchCommand } from './fetch-command.js';
 import { usableVersion } from './mongod-version.js';

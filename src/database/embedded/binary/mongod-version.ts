@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errorCode, shortReason } from '../embedded-mongod-error.js';
+import { errorCode, shortReason } from '../../../common/system-errors.js';
 
 const run = promisify(execFile);
 
