@@ -10,6 +10,8 @@ export interface ConversationView {
   otherUserId: string;
   /** The last message that the viewer may see; 0 where there is none. */
   lastSeq: number;
+  /** The last number of all, that of a message hidden from the viewer included. */
+  endSeq: number;
   /** When that one was sent, in milliseconds since 1970; 0 where there is none. */
   lastAt: number;
   unreadCount: number;

@@ -100,6 +100,7 @@ function viewOf(viewerId: string, otherUserId: string, found: Found): Conversati
     viewerId,
     otherUserId,
     lastSeq,
+    endSeq: head.seq,
     lastAt: lastSeq === 0 ? 0 : (visibleAt ?? head.createdAt).getTime(),
     unreadCount: head.tally[otherSide(side)] - receipts[side].readTally,
     receipts,

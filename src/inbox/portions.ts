@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientSession } from 'mongoose';
+import type { Blocks } from '../conversations/blocks.js';
+import { BlocksService } from '../conversations/blocks.service.js';
 import type { StoredMessage } from '../messages/message.js';
 import { MessagesRepository } from '../messages/messages.repository.js';
 import { OverviewRepository } from '../messages/overview.repository.js';
-import { advanced, goesOn, otherSide, sideOf, withMarks } from '../messages/receipts.js';
+import { advanced, goesOn, isBehind, lags, otherSide, sideOf, withMarks } from '../messages/receipts.js';
 import type { Fetched } from '../messages/receipts.service.js';
 import type { ConversationView } from './conversation-view.js';
 import type { Portion } from './sync-plan.js';
@@ -33,6 +35,7 @@ export class Portions {
   constructor(
     private readonly messages: MessagesRepository,
     private readonly overview: OverviewRepository,
+    private readonly blocks: BlocksService,
   ) {}
 
   /** On the snapshot on which the portions were planned. */
@@ -83,8 +86,16 @@ export class Portions {
       const isClear = messages.length === 0 || from - 1 <= delivered;
       return isClear ? [] : [from - 1, delivered].filter(Boolean).map((seq) => ({ conversationId, seq }));
     });
-    const tallies = await this.messages.findTallies(places, session);
-    return pages.map(({ from, ...page }) => ({ ...page, ...arrived(page, from, tallies) }));
+    const pairs = pages.flatMap(({ portion: { view } }) => [
+      { me: view.viewerId, other: view.otherUserId },
+      { me: view.otherUserId, other: view.viewerId },
+    ]);
+    // For everybody: what it costs must not show that somebody is blocked.
+    const [tallies, blocks] = await Promise.all([
+      this.messages.findTallies(places, session),
+      this.blocks.blocksAmong(pairs),
+    ]);
+    return pages.map(({ from, ...page }) => ({ ...page, ...arrived(page, from, tallies, blocks) }));
   }
 }
 
@@ -101,17 +112,26 @@ function wholePage(portion: Portion, ranges: Map<string, StoredMessage[]>): Page
 }
 
 function arrived(
-  { portion: { view }, messages }: Pick<Page, 'portion' | 'messages'>,
+  { portion: { view }, messages, upTo }: Pick<Page, 'portion' | 'messages' | 'upTo'>,
   from: number,
   tallies: Map<string, [number, number]>,
+  blocks: Blocks,
 ): Pick<Filled, 'view' | 'fetched'> {
-  const { conversationId, viewerId, otherUserId, receipts } = view;
+  const { conversationId, viewerId, otherUserId, receipts, lastSeq, endSeq } = view;
   const to = messages.at(-1)?.seq ?? 0;
   const side = sideOf(viewerId, otherUserId);
   const { delivered } = receipts[side];
   const tallyAt = (seq: number) => tallies.get(`${conversationId}:${seq}`)?.[otherSide(side)] ?? 0;
-  if (to <= delivered || !goesOn(from, delivered, tallyAt)) return { view, fetched: undefined };
-  const marks = advanced(receipts[side], { delivered: to, read: 0, readTally: 0 }, false);
+  if (to <= delivered) {
+    // Nothing that the viewer lacked, but the other may not have been shown yet how far they are.
+    const isNews =
+      (upTo >= lastSeq && isBehind(receipts[side], 'delivered', { lastVisible: lastSeq, end: endSeq })) ||
+      (lags(receipts[side]) && !blocks.stand(viewerId, otherUserId));
+    const end = { conversationId, userId: viewerId, from: lastSeq + 1, to: lastSeq };
+    return { view, fetched: isNews ? end : undefined };
+  }
+  if (!goesOn(from, delivered, tallyAt)) return { view, fetched: undefined };
+  const marks = advanced(receipts[side], { delivered: to, read: 0, readTally: 0 });
   const after = withMarks(receipts, side, marks);
   return { view: { ...view, receipts: after }, fetched: { conversationId, userId: viewerId, from, to } };
 }

@@ -13,6 +13,7 @@ function view(number: number, lastSeq: number): ConversationView {
     viewerId: ME,
     otherUserId: hex,
     lastSeq,
+    endSeq: lastSeq,
     lastAt: lastSeq,
     unreadCount: 0,
     receipts: NO_RECEIPTS,

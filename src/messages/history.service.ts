@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import type { Identity } from '../common/identity.js';
 import { AppConfig } from '../config/app-config.js';
+import { BlocksService } from '../conversations/blocks.service.js';
 import { conversationIdOf } from '../database/ids.js';
 import type { Message } from '../realtime/wire.js';
 import { UsersService } from '../users/users.service.js';
 import type { HistoryQueryDto } from './dto/history-query.dto.js';
 import { type StoredMessage, toWire } from './message.js';
 import { MessagesRepository } from './messages.repository.js';
-import { NO_RECEIPTS, type Receipts, sideOf, statusOf, withMarks } from './receipts.js';
+import { headAfter } from './numbering.js';
+import { OverviewRepository } from './overview.repository.js';
+import { isBehind, lags, NO_RECEIPTS, type Receipts, sideOf, statusOf, withMarks } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
 import { ReceiptsService } from './receipts.service.js';
 
@@ -33,6 +36,7 @@ interface Slice {
 interface Ends {
   conversationId: string;
   viewerId: string;
+  otherUserId: string;
   side: 0 | 1;
   limit: number;
 }
@@ -42,8 +46,10 @@ interface Ends {
 export class HistoryService {
   constructor(
     private readonly repository: MessagesRepository,
+    private readonly overview: OverviewRepository,
     private readonly receipts: ReceiptsRepository,
     private readonly marks: ReceiptsService,
+    private readonly blocks: BlocksService,
     private readonly users: UsersService,
     private readonly config: AppConfig,
   ) {}
@@ -70,6 +76,7 @@ export class HistoryService {
     const ends = {
       conversationId: conversationIdOf(me.userId, otherUserId),
       viewerId: me.userId,
+      otherUserId,
       side: sideOf(me.userId, otherUserId),
       limit: this.limitOf(query),
     };
@@ -83,11 +90,29 @@ export class HistoryService {
 
   /** What was fetched has arrived; what was opened is read. Returns the receipts afterwards. */
   private async receive(ends: Ends, slice: Slice, isOpened: boolean, isLook: boolean): Promise<Receipts> {
-    const { conversationId, viewerId, side } = ends;
-    const receipts = (await this.receipts.find([conversationId])).get(conversationId) ?? NO_RECEIPTS;
-    const last = slice.messages.at(-1);
-    if (!last || isLook || last.seq <= receipts[side][isOpened ? 'read' : 'delivered']) return receipts;
-    const fetched = { conversationId, userId: viewerId, from: slice.from, to: last.seq };
+    const { conversationId, viewerId: me, otherUserId: other, side } = ends;
+    // All of it for everybody: what it costs must not show that somebody is blocked.
+    const [found, last, blocks] = await Promise.all([
+      this.receipts.find([conversationId]),
+      this.overview.findEnds([conversationId]),
+      this.blocks.blocksAmong([
+        { me, other },
+        { me: other, other: me },
+      ]),
+    ]);
+    const receipts = found.get(conversationId) ?? NO_RECEIPTS;
+    const end = last.get(conversationId);
+    if (isLook || !end) return receipts;
+    const lastVisible = headAfter(end).visible[side];
+    const to = slice.messages.at(-1)?.seq ?? Math.min(slice.from - 1, lastVisible);
+    const kind = isOpened ? 'read' : 'delivered';
+    const marks = receipts[side];
+    const isNews =
+      to > marks[kind] ||
+      isBehind(marks, kind, { lastVisible, end: end.seq }) ||
+      (lags(marks) && !blocks.stand(me, other));
+    if (!isNews) return receipts;
+    const fetched = { conversationId, userId: me, from: Math.min(slice.from, to + 1), to };
     const after = await (isOpened ? this.marks.markOpened(fetched) : this.marks.markFetched(fetched));
     return withMarks(receipts, side, after);
   }

@@ -11,6 +11,7 @@ import {
   NO_RECEIPTS,
   otherSide,
   type Receipts,
+  shownOf,
   sideOf,
   type Watermarks,
   withMarks,
@@ -156,12 +157,16 @@ export class ReceiptLog {
       read: kind === 'read' ? to : 0,
       readTally: kind === 'read' ? tallyAt(to) : 0,
     };
-    const after = counts ? advanced(before, advance, isShown) : before;
+    const last = ground.last.get(conversationId) as Placed;
+    const lastVisible = headAfter(last).visible[side];
+    const ends = { isReading: kind === 'read', lastVisible, end: last.seq };
+    const shown = isShown ? shownOf(before, advance, ends) : undefined;
+    const after = counts ? advanced(before, advance, shown) : before;
     ground.receipts.set(conversationId, withMarks(receipts, side, after));
-    const written = ground.last.get(conversationId)?.tally[otherSide(side)] ?? 0;
-    const received = { otherUserId, before, after, unreadCount: written - after.readTally };
+    const unreadCount = last.tally[otherSide(side)] - after.readTally;
+    const received = { otherUserId, before, after, unreadCount };
     return hasMoved(before, after)
-      ? { received, change: { conversationId, side, advance, isShown } }
+      ? { received, change: { conversationId, side, advance, shown } }
       : { received };
   }
 }
@@ -203,15 +208,23 @@ function combined(changes: ReceiptChange[]): ReceiptChange[] {
   for (const change of changes) {
     const key = `${change.conversationId}:${change.side}`;
     const known = byPerson.get(key);
-    byPerson.set(key, known ? { ...change, advance: farther(known.advance, change.advance) } : change);
+    byPerson.set(key, known ? together(known, change) : change);
   }
   return [...byPerson.values()];
 }
 
-function farther(one: ReceiptChange['advance'], other: ReceiptChange['advance']): ReceiptChange['advance'] {
+function together(one: ReceiptChange, other: ReceiptChange): ReceiptChange {
   return {
-    delivered: Math.max(one.delivered, other.delivered),
-    read: Math.max(one.read, other.read),
-    readTally: Math.max(one.readTally, other.readTally),
+    ...other,
+    advance: farthest(one.advance, other.advance),
+    shown: one.shown && other.shown ? farthest(one.shown, other.shown) : (one.shown ?? other.shown),
   };
+}
+
+/** Field by field the larger number. */
+function farthest<T extends object>(one: T, other: T): T {
+  const fields = Object.keys(one) as (keyof T)[];
+  return Object.fromEntries(
+    fields.map((field) => [field, Math.max(one[field] as number, other[field] as number)]),
+  ) as T;
 }

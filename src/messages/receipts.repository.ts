@@ -4,15 +4,15 @@ import { type ClientSession, type Model, mongo } from 'mongoose';
 import { objectId } from '../database/ids.js';
 import { AT_ONCE, readOptions } from '../database/read-options.js';
 import { ReceiptRow } from './receipt.schema.js';
-import { NO_RECEIPTS, type Advance, type Receipts, type Watermarks } from './receipts.js';
+import { NO_RECEIPTS, type Advance, type Receipts, type Shown, type Watermarks } from './receipts.js';
 
 /** A person's advance in one conversation. */
 export interface ReceiptChange {
   conversationId: string;
   side: 0 | 1;
   advance: Advance;
-  /** Whether the other is shown it. */
-  isShown: boolean;
+  /** What the other is shown of it, where they may see it. */
+  shown?: Shown | undefined;
 }
 
 const SIDES = ['lo', 'hi'] as const;
@@ -54,7 +54,7 @@ export class ReceiptsRepository {
 }
 
 /** The second stage sees what the first has set: what is shown catches up with what is. */
-function stagesOf({ side, advance, isShown }: ReceiptChange): Record<string, unknown>[] {
+function stagesOf({ side, advance, shown }: ReceiptChange): Record<string, unknown>[] {
   const at = (mark: keyof Watermarks) => `${SIDES[side]}.${mark}`;
   const max = (mark: keyof Watermarks, ...values: unknown[]) => ({ $max: [`$${at(mark)}`, ...values] });
   const own = {
@@ -62,11 +62,12 @@ function stagesOf({ side, advance, isShown }: ReceiptChange): Record<string, unk
     [at('read')]: max('read', advance.read),
     [at('readTally')]: max('readTally', advance.readTally),
   };
-  const shown = {
-    [at('shownDelivered')]: max('shownDelivered', `$${at('delivered')}`),
-    [at('shownRead')]: max('shownRead', `$${at('read')}`),
+  if (!shown) return [{ $set: own }];
+  const told = {
+    [at('shownDelivered')]: max('shownDelivered', shown.delivered, `$${at('delivered')}`),
+    [at('shownRead')]: max('shownRead', shown.read, `$${at('read')}`),
   };
-  return isShown ? [{ $set: own }, { $set: shown }] : [{ $set: own }];
+  return [{ $set: own }, { $set: told }];
 }
 
 function marksOf(row: Partial<Watermarks> | undefined): Watermarks {

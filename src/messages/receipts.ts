@@ -38,20 +38,58 @@ export interface Advance {
   readTally: number;
 }
 
+/** What the other is shown: how far the person comes for them, messages behind a lifted block included. */
+export type Shown = Pick<Advance, 'delivered' | 'read'>;
+
+/**
+ * What to show of an advance. Whoever comes to the last message that they may see has also come past those that were
+ * hidden from them behind it: to who wrote them they look like any other.
+ *
+ * @param lastVisible - the last number that the person may see
+ * @param end - the last number of the conversation
+ */
+export function shownOf(
+  marks: Watermarks,
+  advance: Advance,
+  { isReading, lastVisible, end }: { isReading: boolean; lastVisible: number; end: number },
+): Shown {
+  const { delivered, read } = advanced(marks, advance);
+  const reach = (mark: number) => (mark >= lastVisible ? end : mark);
+  return { delivered: reach(delivered), read: isReading ? reach(read) : read };
+}
+
+/**
+ * Whether the other is still to be shown that the person came past what was hidden at the end: they have all that
+ * they may see, and what is shown ends before.
+ */
+export function isBehind(
+  { delivered, read, shownDelivered, shownRead }: Watermarks,
+  kind: 'delivered' | 'read',
+  { lastVisible, end }: { lastVisible: number; end: number },
+): boolean {
+  const [mark, shown] = kind === 'read' ? [read, shownRead] : [delivered, shownDelivered];
+  return lastVisible < end && mark >= lastVisible && shown < end;
+}
+
+/** Whether the other is shown less than there is, as after a block. */
+export function lags({ delivered, read, shownDelivered, shownRead }: Watermarks): boolean {
+  return shownDelivered < delivered || shownRead < read;
+}
+
 /**
  * The watermarks after an advance; read implies delivered.
  *
- * @param isShown - whether the other may see it: then what is shown catches up with all that was hidden before
+ * @param shown - what the other is shown of it, where they may see it
  */
-export function advanced(marks: Watermarks, advance: Advance, isShown: boolean): Watermarks {
+export function advanced(marks: Watermarks, advance: Advance, shown?: Shown): Watermarks {
   const read = Math.max(marks.read, advance.read);
   const delivered = Math.max(marks.delivered, advance.delivered, read);
   return {
     delivered,
     read,
     readTally: Math.max(marks.readTally, advance.readTally),
-    shownDelivered: isShown ? Math.max(marks.shownDelivered, delivered) : marks.shownDelivered,
-    shownRead: isShown ? Math.max(marks.shownRead, read) : marks.shownRead,
+    shownDelivered: Math.max(marks.shownDelivered, shown?.delivered ?? 0),
+    shownRead: Math.max(marks.shownRead, shown?.read ?? 0),
   };
 }
 

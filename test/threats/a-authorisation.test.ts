@@ -1,13 +1,17 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { openApiDocument } from '../../src/operations/api-docs.js';
 import type { Message } from '../../src/realtime/wire.js';
-import { call, dataOf, friends, Person } from '../support/person.js';
+import { call, dataOf, friends, type HttpAnswer, Person } from '../support/person.js';
 import { rawRequest } from '../support/raw-http.js';
+import type { Synced } from '../support/replica.js';
 import { NO_ID, routesOf } from '../support/routes.js';
 import { type RunningApp, startApp } from '../support/running-app.js';
 import { stored } from '../support/store.js';
 
-/** Rows 9 to 14 of the threats: who may do what to which field. */
+/**
+ * Rows 1, 2, 8 and 9 to 14 of the threats: who may see and do what. Rows 3 to 7 are about what does not exist yet, but
+ * for rooms, of which no client can name one.
+ */
 
 let app: RunningApp;
 let ann: Person;
@@ -22,6 +26,147 @@ afterEach(async () => {
   expect((await call(app.url, 'GET', '/health/ready')).status).toBe(200);
 });
 afterAll(() => app.stop());
+
+/** What Ann and Bob have between them, of which Eve knows every id. */
+async function betweenOthers(): Promise<{ eve: Person; message: Message; token: string }> {
+  const [eve, message] = [await Person.signUp(app.url, 'Eve'), await ann.says(bob, 'a zebra, unheard-of')];
+  const { body } = await ann.post<Synced>('/api/sync', { conversations: {} });
+  const mine = body.conversations.find(({ conversationId }) => conversationId === message.conversationId);
+  return { eve, message, token: mine?.token ?? '' };
+}
+
+/** What an answer says, but for what no two answers have in common. */
+const said = ({ status, body }: HttpAnswer) => [status, body];
+
+test('1: nobody reads the messages of others, and what others have is answered as what nobody has', async () => {
+  const { eve, message, token } = await betweenOthers();
+  const carl = await Person.signUp(app.url, 'Carl');
+  const laptop = await eve.connects();
+  const { conversationId } = message;
+  for (const query of ['', '?limit=200', '?before=1000', '?after=0']) {
+    const read = said(await eve.get(`/api/messages/${ann.id}${query}`));
+    expect(read).toEqual([200, []]);
+    expect(said(await eve.get(`/api/messages/${carl.id}${query}`))).toEqual(read);
+    const noOne = said(await eve.get(`/api/messages/${NO_ID}${query}`));
+    expect(noOne).toMatchObject([404, { code: 'not_found' }]);
+    for (const id of [conversationId, message._id]) {
+      expect(said(await eve.get(`/api/messages/${id}${query}`))).toEqual(noOne);
+    }
+  }
+  for (const given of [token, '']) {
+    for (const id of [conversationId, NO_ID]) {
+      const body = { conversations: { [id]: given }, people: '' };
+      const answer = await eve.post<Synced>('/api/sync', body);
+      expect([answer.status, answer.body.conversations, answer.body.cursor]).toEqual([200, [], null]);
+      expect(dataOf(await laptop.asks('sync', body))).toEqual(answer.body);
+    }
+  }
+  const metadata = said(await eve.get(`/api/conversations/${conversationId}/metadata`));
+  expect(metadata).toEqual(said(await eve.get(`/api/conversations/${NO_ID}/metadata`)));
+  eve.leaves();
+});
+
+test('2: nobody sends into or acts between others: nothing is stored, and they hear of nothing', async () => {
+  const { eve, message } = await betweenOthers();
+  const asker = await Person.signUp(app.url, 'Mark');
+  const asked = await asker.post<{ request: { _id: string } }>('/api/friends/requests', { userId: ann.id });
+  const { sessions } = (await ann.get<{ sessions: { _id: string }[] }>('/api/auth/sessions')).body;
+  const [phone, tablet, laptop] = [await ann.connects(), await bob.connects(), await eve.connects()];
+  // Bob came after Ann, so this is the last that she is told before.
+  await phone.hears('userStatus');
+  await tablet.catchesUp();
+  const before = [phone.seen.length, tablet.seen.length];
+  const stores = await stored(app.db);
+
+  const { conversationId } = message;
+  for (const field of [{ conversationId }, { senderId: ann.id }, { senderId: ann.id, conversationId }]) {
+    const body = { recipientId: bob.id, text: 'x', ...field };
+    expect((await eve.post('/api/messages/send', body)).body.code).toBe('validation_failed');
+    expect(await laptop.asks('sendMessage', body)).toMatchObject({ code: 'validation_failed' });
+  }
+  for (const recipientId of [ann.id, bob.id]) {
+    const body = { recipientId, text: 'x' };
+    expect(said(await eve.post('/api/messages/send', body))).toMatchObject([403, { code: 'not_friends' }]);
+    expect(await laptop.asks('sendMessage', body)).toMatchObject({ code: 'not_friends' });
+    await laptop.asks('typing', { recipientId });
+  }
+  for (const recipientId of [conversationId, message._id]) {
+    const body = { recipientId, text: 'x' };
+    expect(said(await eve.post('/api/messages/send', body))).toMatchObject([404, { code: 'not_found' }]);
+    expect(await laptop.asks('sendMessage', body)).toMatchObject({ code: 'not_found' });
+  }
+  for (const [method, path, id] of [
+    ['POST', '/api/friends/requests/:/accept', asked.body.request._id],
+    ['POST', '/api/friends/requests/:/decline', asked.body.request._id],
+    ['DELETE', '/api/friends/requests/:', asked.body.request._id],
+    ['DELETE', '/api/auth/sessions/:', sessions[0]?._id ?? ''],
+    ['DELETE', '/api/friends/:', conversationId],
+  ] as const) {
+    const does = (which: string) => call(app.url, method, path.replace(':', which), { token: eve.token });
+    const answer = said(await does(id));
+    expect(answer).toMatchObject([404, { code: 'not_found' }]);
+    expect(answer).toEqual(said(await does(NO_ID)));
+  }
+  const read = await eve.put(`/api/conversations/${conversationId}/read`, { seq: 1 });
+  expect(said(read)).toEqual(said(await eve.put(`/api/conversations/${NO_ID}/read`, { seq: 1 })));
+
+  expect(await stored(app.db)).toBe(stores);
+  await Promise.all([phone.catchesUp(), tablet.catchesUp()]);
+  expect([phone.seen.length, tablet.seen.length]).toEqual(before);
+  eve.leaves();
+});
+
+test('8: a word that only others wrote is found by nobody else, and counts for nobody else', async () => {
+  const eve = await Person.signUp(app.url, 'Eve');
+  const laptop = await eve.connects();
+  const looks = async () => [
+    said(await eve.get('/api/users?query=zebra')),
+    said(await eve.get('/api/users?query=a%20zebra')),
+    said(await eve.get('/api/conversations')),
+    said(await eve.get('/api/conversations/unread')),
+    said(await eve.post('/api/sync', { conversations: {}, people: '' })),
+    await laptop.asks('sync', { conversations: {}, people: '' }),
+  ];
+  const before = await looks();
+  expect(before.slice(2, 4)).toMatchObject([
+    [200, { conversations: [], nextCursor: null }],
+    [200, { total: 0, conversations: {} }],
+  ]);
+  await ann.says(bob, 'a zebra, unheard-of');
+  await bob.says(ann, 'zebra');
+  expect(await looks()).toEqual(before);
+  expect(JSON.stringify(laptop.seen)).not.toContain('zebra');
+  eve.leaves();
+});
+
+test('12: a receipt for what was not sent to me, or not sent yet, changes and tells nothing', async () => {
+  const { eve, message } = await betweenOthers();
+  const { conversationId, seq } = message;
+  const phone = await ann.connects();
+  const laptop = await eve.connects();
+  await phone.catchesUp();
+  const before = phone.seen.length;
+  const stores = await stored(app.db);
+  for (const event of ['messageDelivered', 'messageRead'] as const) {
+    const refused = await laptop.asks(event, { conversationId, seq });
+    expect(refused).toMatchObject({ success: false, code: 'not_found' });
+    expect(refused).toEqual(await laptop.asks(event, { conversationId: NO_ID, seq }));
+    expect(await phone.asks(event, { conversationId, seq: seq + 1 })).toMatchObject({
+      code: 'seq_out_of_range',
+    });
+  }
+  expect(said(await eve.put(`/api/conversations/${ann.id}/read`, { seq }))).toMatchObject([400, {}]);
+  const above = await bob.put(`/api/conversations/${ann.id}/read`, { seq: seq + 1 });
+  expect(said(above)).toMatchObject([400, { code: 'seq_out_of_range' }]);
+  expect(await stored(app.db)).toBe(stores);
+
+  // To read one's own message says nothing of the other.
+  dataOf(await phone.asks('messageRead', { conversationId, seq }));
+  expect((await ann.reads(bob, '?limit=1'))[0]?.status).toBe('sent');
+  await phone.catchesUp();
+  expect(phone.seen.length).toBe(before);
+  eve.leaves();
+});
 
 /** What nobody but the server says of a message. */
 const SERVERS_OWN = {
@@ -61,8 +206,9 @@ test('9: a body that carries senderId, seq, createdAt, status … is refused, ov
   const begun = Date.now();
   const byHttp = await ann.says(bob, 'one');
   const bySocket = dataOf(await phone.asks('sendMessage', { recipientId: bob.id, text: 'two' }));
-  for (const [index, message] of [byHttp, bySocket].entries()) {
-    expect(message).toMatchObject({ senderId: ann.id, recipientId: bob.id, seq: index + 1, status: 'sent' });
+  expect(bySocket.seq).toBe(byHttp.seq + 1);
+  for (const message of [byHttp, bySocket]) {
+    expect(message).toMatchObject({ senderId: ann.id, recipientId: bob.id, status: 'sent' });
     expect(Date.parse(message.createdAt)).toBeGreaterThanOrEqual(begun);
   }
 });
