@@ -26,6 +26,7 @@ export function isDuplicateKey(error: unknown): boolean {
 
 /** Whether the database could not be asked at all (no primary, network, pool, time limit), so that trying again may help. */
 export function isDatabaseAway(thrown: unknown): boolean {
+  if (thrown instanceof mongo.MongoBulkWriteError && isDatabaseAway(causeOf(thrown))) return true;
   return (
     thrown instanceof mongo.MongoNetworkError ||
     thrown instanceof mongo.MongoServerSelectionError ||
@@ -38,4 +39,10 @@ export function isDatabaseAway(thrown: unknown): boolean {
         thrown.hasErrorLabel('TransientTransactionError') ||
         thrown.hasErrorLabel('PoolRequestedRetry')))
   );
+}
+
+/** What ended a bulk write: the driver keeps it where it keeps the server's answer, and nowhere else. */
+function causeOf(error: mongo.MongoBulkWriteError): unknown {
+  const cause: unknown = error.errorResponse;
+  return cause === error ? undefined : cause;
 }
