@@ -24,6 +24,8 @@ export interface EventGuard extends CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean>;
 }
 
+const { SOCKET, PAYLOAD }: Record<'SOCKET' | 'PAYLOAD', number> = WsParamtype;
+
 type Method = (...args: unknown[]) => unknown;
 
 /** Fills one parameter of a handler; `body` is the validated payload. */
@@ -105,8 +107,8 @@ function handlerOf(gateway: object, name: string, guards: EventGuard[]): EventHa
   for (const [key, { index, data, factory }] of Object.entries(params)) {
     const kind = Number(key.split(':')[0]);
     if (key.includes(CUSTOM_ROUTE_ARGS_METADATA)) fills[index] = (context) => factory?.(data, context);
-    else if (kind === Number(WsParamtype.SOCKET)) fills[index] = (context) => context.getArgByIndex(0);
-    else if (kind === Number(WsParamtype.PAYLOAD)) {
+    else if (kind === SOCKET) fills[index] = (context) => context.getArgByIndex(0);
+    else if (kind === PAYLOAD) {
       dto = types[index];
       fills[index] = (_, body) => body;
     } else throw new Error(`${gateway.constructor.name}.${name}: parameter ${index} is of an unknown kind`);

@@ -14,7 +14,9 @@ describe('an error of a bulk write', () => {
   });
 
   it('says so where the node steps down', () => {
-    expect(isDatabaseAway(ofBulkWrite(new mongo.MongoServerError({ message: 'no', code: 10_107 })))).toBe(true);
+    expect(isDatabaseAway(ofBulkWrite(new mongo.MongoServerError({ message: 'no', code: 10_107 })))).toBe(
+      true,
+    );
   });
 
   it('says nothing of the kind where the write was refused', () => {
