@@ -11,6 +11,8 @@ export interface Stage {
   patientUrl: string;
   /** The same story of A twice: with B's block, and without. */
   twins: Partial<Record<Situation, { blocked: Step[]; free: Step[] }>>;
+  /** Tells the story of this situation anew. */
+  tell(situation: Situation): Promise<void>;
 }
 
 interface GiveawayCase {
@@ -43,12 +45,40 @@ async function isSame(
   expect(seen(blocked)).toEqual(seen(free));
 }
 
-function inEachSituation(aspect: Aspect, of?: (name: string) => boolean): [GiveawayCase, ...GiveawayCase[]] {
+/** Most times that a story is told until it costs the same. */
+const MOST_TELLINGS = 3;
+
+/**
+ * The same commands. What the service does by the clock falls into one step or another by chance, so a story that
+ * differs is told again: what a block costs is there each time.
+ */
+async function costsTheSame(
+  stage: Stage,
+  situation: Situation,
+  of: (name: string) => boolean,
+): Promise<void> {
+  for (let telling = 1; ; telling += 1) {
+    try {
+      return await isSame(stage, situation, ({ commands }) => commands, of);
+    } catch (error) {
+      if (telling === MOST_TELLINGS) throw error;
+      await stage.tell(situation);
+    }
+  }
+}
+
+function forEachSituation(
+  check: (stage: Stage, situation: Situation) => Promise<void>,
+): [GiveawayCase, ...GiveawayCase[]] {
   const cases = (Object.keys(SITUATIONS) as Situation[]).map((name) => ({
     name,
-    check: (stage: Stage) => isSame(stage, name, aspect, of),
+    check: (stage: Stage) => check(stage, name),
   }));
   return cases as [GiveawayCase, ...GiveawayCase[]];
+}
+
+function inEachSituation(aspect: Aspect): [GiveawayCase, ...GiveawayCase[]] {
+  return forEachSituation((stage, situation) => isSame(stage, situation, aspect));
 }
 
 /** Answers that tell presence: who is there costs no look at the store. */
@@ -82,18 +112,16 @@ export const GIVEAWAYS: Giveaway[] = [
     by: 'the time an answer takes',
     says: 'the same commands to the database, each as often',
     cases: [
-      ...inEachSituation(
-        ({ commands }) => commands,
-        (name) => !tellsPresence(name) && !isTyping(name),
+      ...forEachSituation((stage, situation) =>
+        costsTheSame(stage, situation, (name) => !tellsPresence(name) && !isTyping(name)),
       ),
       {
         name: 'B was never there: answers that tell presence',
-        check: (stage) => isSame(stage, 'B was never there', ({ commands }) => commands, tellsPresence),
+        check: (stage) => costsTheSame(stage, 'B was never there', tellsPresence),
       },
       {
         name: 'B is there, and looks gone: answers that tell presence',
-        check: (stage) =>
-          isSame(stage, 'B is there, and looks gone', ({ commands }) => commands, tellsPresence),
+        check: (stage) => costsTheSame(stage, 'B is there, and looks gone', tellsPresence),
       },
     ],
   },
