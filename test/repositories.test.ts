@@ -97,10 +97,15 @@ describe('A message', () => {
     const theirs = { senderId: bob, recipientId: ann, clientMessageId: 'k' };
     const [first, second] = [mine, placeBehind(headAfter(mine), draft('theirs', theirs), false)];
     expect(await messages.insert([first, second])).toEqual({ kind: 'stored' });
-    expect((await messages.findByClientMessageId(chat, ann, 'k'))?.text).toBe('mine');
-    expect((await messages.findByClientMessageId(chat, bob, 'k'))?.text).toBe('theirs');
-    expect(await messages.findByClientMessageId(chat, ann, 'other')).toBeUndefined();
-    expect(await messages.findByClientMessageId(conversationIdOf(ann, eve), ann, 'k')).toBeUndefined();
+    const twinsOf = async (...more: Partial<Draft>[]) =>
+      texts([...(await messages.findTwins(more.map((some) => draft('again', some)))).values()]).toSorted();
+    const byAnn = { clientMessageId: 'k' };
+    const byBob = { ...byAnn, ...theirs };
+    expect(await twinsOf(byAnn)).toEqual(['mine']);
+    expect(await twinsOf(byBob)).toEqual(['theirs']);
+    expect(await twinsOf(byAnn, byBob, {}, { clientMessageId: 'other' })).toEqual(['mine', 'theirs']);
+    expect(await twinsOf({ clientMessageId: 'other' }, {})).toEqual([]);
+    expect(await twinsOf({ ...byAnn, conversationId: conversationIdOf(ann, eve) })).toEqual([]);
   });
 });
 

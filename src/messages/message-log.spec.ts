@@ -214,6 +214,18 @@ describe('When a message is refused by the store', () => {
     expect(await count('collisions')).toBe(0);
   });
 
+  test('a whole outbox sent again is answered by one look, with what is new behind it', async () => {
+    for (let nth = 1; nth <= 50; nth += 1) store.writes(draft(`${nth}`, { clientMessageId: `k${nth}` }));
+    const known = Array.from({ length: 50 }, (_, index) =>
+      enter(`${index + 1}`, { clientMessageId: `k${index + 1}` }),
+    );
+    const fresh = enter('new', { clientMessageId: 'k51' });
+    const answers = await outcomes([...known, fresh]);
+    expect(answers).toEqual([...known.map((_, index) => `${index + 1} ${index + 1} again`), '51 new']);
+    expect(store.inserts).toHaveLength(2);
+    expect(store.twinsAsked).toHaveLength(1);
+  });
+
   test('the key of another sender, or in another conversation, is none of its own', async () => {
     store.writes(draft('theirs', { senderId: BOB, recipientId: ANN, clientMessageId: 'k' }));
     store.writes(draft('elsewhere', { conversationId: 'd', clientMessageId: 'k' }));

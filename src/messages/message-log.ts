@@ -165,10 +165,11 @@ export class MessageLog {
       this.land(sends[index] as PendingSend, messages[index] as StoredMessage);
     }
     const refused = sends[landed] as PendingSend;
+    const rest = sends.slice(landed);
     if (!isDuplicate) refused.fail(new ChatError('internal', { cause: error }));
-    else await this.answerFromStore(refused);
+    else await this.answerFromStore(refused, rest);
     if (!refused.isSettled) await this.collide(refused);
-    return { rest: sends.slice(landed).filter((send) => !send.isSettled), isInDoubt: false };
+    return { rest: rest.filter((send) => !send.isSettled), isInDoubt: false };
   }
 
   private async collide(send: PendingSend): Promise<void> {
@@ -180,15 +181,19 @@ export class MessageLog {
   /**
    * What a duplicate key was can only be learned by reading: the driver does not say which index, and the text
    * of the error holds what the user sent. This very message, stored by an earlier try? Another one under its
-   * idempotency key? If neither, its number was taken by another node.
+   * idempotency key? If neither, its number was taken by another node. Where one send repeats a key, those behind
+   * it often do too (a client that sends its outbox again), so one read answers them all.
    */
-  private async answerFromStore(send: PendingSend): Promise<void> {
-    const [own] = await this.repository.findStored([send.draft]);
-    if (own) return this.land(send, own);
-    const { conversationId, senderId, clientMessageId } = send.draft;
-    if (clientMessageId === undefined) return;
-    const twin = await this.repository.findByClientMessageId(conversationId, senderId, clientMessageId);
-    if (twin) send.succeed({ message: twin, isNew: false });
+  private async answerFromStore(refused: PendingSend, rest: PendingSend[]): Promise<void> {
+    const [[own], twins] = await Promise.all([
+      this.repository.findStored([refused.draft]),
+      this.repository.findTwins(rest.map(({ draft }) => draft)),
+    ]);
+    if (own) this.land(refused, own);
+    for (const send of rest) {
+      const twin = send.key === undefined ? undefined : twins.get(send.key);
+      if (twin && !send.isSettled) send.succeed({ message: twin, isNew: false });
+    }
   }
 
   /**

@@ -40,6 +40,11 @@ export function toWire(message: StoredMessage, status: MessageStatus): Message {
   };
 }
 
+/** The idempotency key with its scope, where the sender gave one. */
+export function idempotencyKeyOf({ conversationId, senderId, clientMessageId }: Draft): string | undefined {
+  return clientMessageId === undefined ? undefined : conversationId + senderId + clientMessageId;
+}
+
 /** Whether two sends under one `clientMessageId` say the same. */
 export function hasSameContent(one: Draft, other: Draft): boolean {
   return (

@@ -4,7 +4,7 @@ import { type ClientSession, type Model, mongo, type Types } from 'mongoose';
 import { isPassingCode } from '../common/errors/database-errors.js';
 import { objectId } from '../database/ids.js';
 import { DURABLE_READ, readOptions } from '../database/read-options.js';
-import type { Draft, StoredMessage } from './message.js';
+import { type Draft, idempotencyKeyOf, type StoredMessage } from './message.js';
 import { MessageRow } from './message.schema.js';
 
 /** A row with its id. */
@@ -65,21 +65,30 @@ export class MessagesRepository {
     return rows.map(fromRow);
   }
 
-  /** The message that this sender sent under this idempotency key. */
-  async findByClientMessageId(
-    conversationId: string,
-    senderId: string,
-    clientMessageId: string,
-  ): Promise<StoredMessage | undefined> {
-    const row = await this.collection.findOne(
-      {
+  /** What is stored under the idempotency keys of the drafts, by that key. */
+  async findTwins(drafts: Draft[]): Promise<Map<string, StoredMessage>> {
+    const clauses = new Map<
+      string,
+      { conversationId: Types.ObjectId; senderId: Types.ObjectId; keys: string[] }
+    >();
+    for (const { conversationId, senderId, clientMessageId } of drafts) {
+      if (clientMessageId === undefined) continue;
+      const line = conversationId + senderId;
+      const clause = clauses.get(line) ?? {
         conversationId: objectId(conversationId),
         senderId: objectId(senderId),
-        clientMessageId: { $eq: clientMessageId },
-      },
-      DURABLE_READ,
-    );
-    return row ? fromRow(row) : undefined;
+        keys: [],
+      };
+      clause.keys.push(clientMessageId);
+      clauses.set(line, clause);
+    }
+    if (clauses.size === 0) return new Map();
+    const filter = [...clauses.values()].map(({ keys, ...line }) => ({
+      ...line,
+      clientMessageId: { $in: keys },
+    }));
+    const rows = await this.collection.find({ $or: filter }, DURABLE_READ).toArray();
+    return new Map(rows.map(fromRow).map((message) => [idempotencyKeyOf(message) as string, message]));
   }
 
   /** How many each of the two had written at these numbers, by `conversationId:seq`. */

@@ -135,10 +135,8 @@ export class MessagesService implements OnModuleInit {
 
   /** An idempotency key is looked up before friendship and blocks are: a replay is answered after unfriending too. */
   private async refuse(send: PendingSend, relation: Relation): Promise<void> {
-    const { conversationId, senderId, recipientId, clientMessageId } = send.draft;
-    const stored =
-      clientMessageId !== undefined &&
-      (await this.repository.findByClientMessageId(conversationId, senderId, clientMessageId));
+    const { recipientId } = send.draft;
+    const [stored] = (await this.repository.findTwins([send.draft])).values();
     if (stored) send.succeed({ message: stored, isNew: false });
     else if (!(await this.users.exists(recipientId))) send.fail(new ChatError('not_found'));
     else send.fail(new ChatError(relation.isRecipientBlocked ? 'recipient_blocked' : 'not_friends'));

@@ -1,4 +1,4 @@
-import type { Draft, StoredMessage } from './message.js';
+import { type Draft, idempotencyKeyOf, type StoredMessage } from './message.js';
 import type { Relation } from './relations.js';
 
 /** What a send came to: the stored message, and whether this very send stored it. */
@@ -45,8 +45,7 @@ export class PendingSend {
 
   /** The idempotency key with its scope, where one was given. */
   get key(): string | undefined {
-    const { conversationId, senderId, clientMessageId } = this.draft;
-    return clientMessageId === undefined ? undefined : conversationId + senderId + clientMessageId;
+    return idempotencyKeyOf(this.draft);
   }
 
   get isSettled(): boolean {

@@ -1,4 +1,4 @@
-import type { Draft, StoredMessage } from '../../src/messages/message.js';
+import { type Draft, idempotencyKeyOf, type StoredMessage } from '../../src/messages/message.js';
 import type { InsertOutcome, MessagesRepository } from '../../src/messages/messages.repository.js';
 import { headAfter, type Placed, placeBehind } from '../../src/messages/numbering.js';
 import type { OverviewRepository } from '../../src/messages/overview.repository.js';
@@ -16,6 +16,8 @@ export class MessageStore {
   readonly inserts: StoredMessage[][] = [];
   /** For which conversations the end was asked, each time. */
   readonly endsAsked: string[][] = [];
+  /** Of which sends it was asked whether their idempotency keys are taken, each time. */
+  readonly twinsAsked: Draft[][] = [];
   /** Runs before each read of ends, and may fail or wait. */
   beforeEnds: () => Promise<void> | void = () => undefined;
   /** Runs before stored messages are looked up by id, and may fail or wait. */
@@ -40,10 +42,7 @@ export class MessageStore {
   }
 
   get repository(): MessagesRepository {
-    const repository: Pick<
-      MessagesRepository,
-      'insert' | 'findStored' | 'findByClientMessageId' | 'findTallies'
-    > = {
+    const repository: Pick<MessagesRepository, 'insert' | 'findStored' | 'findTwins' | 'findTallies'> = {
       insert: async (messages) => {
         this.inserts.push(messages);
         await Promise.resolve();
@@ -55,14 +54,11 @@ export class MessageStore {
         const ids = new Set(drafts.map(({ _id }) => _id));
         return this.all.filter(({ _id }) => ids.has(_id)).map(asRead);
       },
-      findByClientMessageId: async (conversationId, senderId, clientMessageId) => {
-        const found = this.all.find(
-          (one) =>
-            one.conversationId === conversationId &&
-            one.senderId === senderId &&
-            one.clientMessageId === clientMessageId,
-        );
-        return found && asRead(found);
+      findTwins: async (drafts) => {
+        this.twinsAsked.push(drafts);
+        const keys = new Set(drafts.map(idempotencyKeyOf));
+        const twins = this.all.filter((one) => keys.has(idempotencyKeyOf(one) ?? ''));
+        return new Map(twins.map((one) => [idempotencyKeyOf(one) as string, asRead(one)]));
       },
       findTallies: async (places) =>
         new Map(

@@ -295,6 +295,7 @@ describe('40: an operator where the code expects a text', () => {
       limit: 9,
       order: 'oldest first',
     } as const;
+    const found = async (rows: Promise<Map<string, unknown>>) => [...(await rows).values()][0];
     const calls: Record<string, () => Promise<unknown>> = {
       'users.findById': () => users.findById(hostile),
       'users.findByIds': () => users.findByIds([hostile]),
@@ -317,10 +318,8 @@ describe('40: an operator where the code expects a text', () => {
       'sessions.revoke, whose': () => sessions.revoke(hostile, NO_ID, now),
       'sessions.revokeOthers': () => sessions.revokeOthers(hostile, NO_ID, now),
       'sessions.recordUse': () => sessions.recordUse([hostile], now, now),
-      'messages.findByClientMessageId': () =>
-        messages.findByClientMessageId(message.conversationId, ann.id, hostile),
-      'messages.findByClientMessageId, whose': () =>
-        messages.findByClientMessageId(message.conversationId, hostile, 'a-key'),
+      'messages.findTwins': () => found(messages.findTwins([{ ...message, clientMessageId: hostile }])),
+      'messages.findTwins, whose': () => found(messages.findTwins([{ ...message, senderId: hostile }])),
       'overview.findEnds': () => overview.findEnds([hostile]),
       'messages.findPage': () => messages.findPage({ ...page, conversationId: hostile }),
       'messages.findPage, viewer': () => messages.findPage({ ...page, viewerId: hostile }),
