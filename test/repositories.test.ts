@@ -107,6 +107,17 @@ describe('A message', () => {
     expect(await twinsOf({ clientMessageId: 'other' }, {})).toEqual([]);
     expect(await twinsOf({ ...byAnn, conversationId: conversationIdOf(ann, eve) })).toEqual([]);
   });
+
+  test('is found by its key without reading the rest of the conversation', async () => {
+    const before = await written(...Array.from({ length: 50 }, (_, index) => `a${index}`));
+    const keyed = draft('last', { clientMessageId: 'k' });
+    await messages.insert([placeBehind(headAfter(before.at(-1)), keyed, false)]);
+    await connection.db?.setProfilingLevel('all');
+    await messages.findTwins([draft('again', { clientMessageId: 'k' })]);
+    await connection.db?.setProfilingLevel('off');
+    const [profile] = (await connection.db?.collection('system.profile').find().toArray()) ?? [];
+    expect(profile).toMatchObject({ nreturned: 1, docsExamined: 1, keysExamined: 1 });
+  });
 });
 
 describe('An insert', () => {

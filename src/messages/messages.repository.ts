@@ -83,9 +83,10 @@ export class MessagesRepository {
       clauses.set(line, clause);
     }
     if (clauses.size === 0) return new Map();
+    // The index is partial: only a query that names its type may use it.
     const filter = [...clauses.values()].map(({ keys, ...line }) => ({
       ...line,
-      clientMessageId: { $in: keys },
+      clientMessageId: { $in: keys, $type: 'string' as const },
     }));
     const rows = await this.collection.find({ $or: filter }, DURABLE_READ).toArray();
     return new Map(rows.map(fromRow).map((message) => [idempotencyKeyOf(message) as string, message]));
