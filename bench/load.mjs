@@ -2,8 +2,9 @@
  * The load generator, a process of its own: `process.send` gets the result of each load that it is told to make.
  *
  * A load: `{ url, transport: 'socket' | 'http', pairs: [{ sender, recipient, recipientId }], inFlight | perSecond,
- * warmUpSeconds, seconds }`, `sender` and `recipient` being tokens. The result counts what was sent, refused,
- * acknowledged and received over all, and gives throughput and latencies (ms) of the measured part.
+ * warmUpSeconds, seconds }`, `sender` and `recipient` being tokens. `'begun'` and `'ended'` are said around the
+ * measured part. The result counts what was sent, refused, acknowledged and received over all, and gives throughput
+ * and latencies (ms) of the measured part.
  */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -116,9 +117,11 @@ async function run(load) {
   const loaded = loop(load, record, people, () => isOver);
   await delay(load.warmUpSeconds * 1000);
   record.isMeasuring = true;
+  process.send('begun');
   const begun = performance.now();
   await delay(load.seconds * 1000);
   record.isMeasuring = false;
+  process.send('ended');
   const seconds = (performance.now() - begun) / 1000;
   isOver = true;
   await loaded;

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { startEmbeddedMongod } from '../dist/database/embedded/embedded-mongod.js';
 import { describeProfiles } from './profile.mjs';
 import { report } from './report.mjs';
+import { ServerMeter } from './server-meter.mjs';
 import { numbered, plain, route, service } from './subjects.mjs';
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 8] [--pairs 50] [--only NAME[,NAME]] [--write]
@@ -26,6 +27,9 @@ const LOADS = [
   { name: 'rate-200', transport: 'socket', perSecond: 200, subjects: [plain, numbered, service] },
   { name: 'http-8', transport: 'http', inFlight: 8, subjects: [route, service] },
 ];
+
+/** The measured parts so far. */
+const windows = [];
 
 const { values } = parseArgs({
   options: {
@@ -68,12 +72,24 @@ async function measure(subject, load, mongoUri) {
     const { transport, inFlight, perSecond } = load;
     const [warmUpSeconds, seconds] = [3, Number(values.seconds)];
     generator.send({ url: server.url, pairs, transport, inFlight, perSecond, warmUpSeconds, seconds });
+    const meter = new ServerMeter(server.pid);
+    await isTold(generator, 'begun');
+    meter.begin();
+    await isTold(generator, 'ended');
+    meter.end();
     const [result] = await once(generator, 'message');
-    return { load: load.name, subject: subject.name, ...result };
+    const cpuMicros = (1e6 * meter.cpuSeconds) / (result.perSecond * seconds);
+    windows.push(meter.window);
+    return { load: load.name, subject: subject.name, cpuMicros, ...result };
   } finally {
     generator.kill();
     await server.stop();
   }
+}
+
+async function isTold(generator, what) {
+  const [said] = await once(generator, 'message');
+  if (said !== what) throw new Error(`The generator said ${JSON.stringify(said)}, not ${what}`);
 }
 
 async function main() {
@@ -89,14 +105,15 @@ async function main() {
           results.push(result);
           console.error(
             `round ${round} ${load.name} ${subject.name}: ${Math.round(result.perSecond)}/s, ` +
-              `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms`,
+              `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms, ` +
+              `CPU ${Math.round(result.cpuMicros)} us a message`,
           );
         }
       }
     }
   });
   await report(results, loads, values);
-  if (values.profile) await describeProfiles(values.profile);
+  if (values.profile) await describeProfiles(values.profile, windows);
 }
 
 await main();

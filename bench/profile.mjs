@@ -4,15 +4,22 @@ import { join } from 'node:path';
 /** Functions named for each profile. */
 const MOST = 45;
 
-/** Says of each CPU profile of a folder which functions and which packages the time went to. */
-export async function describeProfiles(folder) {
+/**
+ * Says of each CPU profile of a folder which functions and which packages the time went to.
+ *
+ * @param windows - the measured parts, `{ begin, end }` in microseconds of the monotonic clock: nothing else counts
+ */
+export async function describeProfiles(folder, windows) {
   for (const name of (await readdir(folder)).filter((one) => one.endsWith('.cpuprofile'))) {
-    const { nodes, samples, timeDeltas } = JSON.parse(await readFile(join(folder, name), 'utf8'));
+    const { nodes, samples, timeDeltas, startTime } = JSON.parse(await readFile(join(folder, name), 'utf8'));
+    let now = startTime;
     const byId = new Map(nodes.map((node) => [node.id, node]));
     const functions = new Map();
     const packages = new Map();
     let busy = 0;
     samples.forEach((id, index) => {
+      now += timeDeltas[index];
+      if (!windows.some(({ begin, end }) => begin <= now && now <= end)) return;
       const { functionName, url, lineNumber } = byId.get(id).callFrame;
       if (functionName === '(idle)' || functionName === '(program)') return;
       busy += timeDeltas[index];

@@ -12,8 +12,8 @@ export async function report(results, loads, { rounds, pairs, seconds, write }) 
     `${pairs} pairs, ${rounds} rounds of ${seconds} s in turns; ${cpus().length} cores (${cpus()[0]?.model}) shared ` +
     `by generator, server and mongod; Node ${process.version}; ${new Date().toISOString().slice(0, 10)}.`;
   const table = [
-    '| load | server | messages/s: median (least to greatest) | ratio | p50 ms | p99 ms |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| load | server | messages/s: median (least to greatest) | ratio | p50 ms | p99 ms | CPU of the server, us a message |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
   ].join('\n');
   const lost = results.filter((result) => result.refused > 0 || isLost(result));
@@ -41,6 +41,7 @@ function rowsOf({ name, subjects }, results) {
       (middle / base).toFixed(2),
       median(own.map(({ p50 }) => p50)).toFixed(1),
       median(own.map(({ p99 }) => p99)).toFixed(1),
+      String(Math.round(median(own.map(({ cpuMicros }) => cpuMicros)))),
     ];
   });
 }
