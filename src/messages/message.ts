@@ -26,18 +26,19 @@ export interface StoredMessage extends Draft {
 
 /** The message object of the contract. What is hidden, and the tallies, stay inside. */
 export function toWire(message: StoredMessage, status: MessageStatus): Message {
-  return {
+  const wire: Message = {
     _id: message._id,
     conversationId: message.conversationId,
     senderId: message.senderId,
     recipientId: message.recipientId,
     text: message.text,
-    ...(message.attachment && { attachment: message.attachment }),
     createdAt: message.createdAt.toISOString(),
     status,
     seq: message.seq,
-    ...(message.clientMessageId !== undefined && { clientMessageId: message.clientMessageId }),
   };
+  if (message.attachment) wire.attachment = message.attachment;
+  if (message.clientMessageId !== undefined) wire.clientMessageId = message.clientMessageId;
+  return wire;
 }
 
 /** The idempotency key with its scope, where the sender gave one. */

@@ -157,7 +157,7 @@ export function visibleTo(viewerId: string): mongo.Filter<Row> {
 
 function toRow(message: StoredMessage): Row {
   const { attachment, clientMessageId, hidden, lastVisible } = message;
-  return {
+  const row: Row = {
     _id: objectId(message._id),
     conversationId: objectId(message.conversationId),
     senderId: objectId(message.senderId),
@@ -166,10 +166,14 @@ function toRow(message: StoredMessage): Row {
     tally: message.tally,
     text: message.text,
     createdAt: message.createdAt,
-    ...(attachment && { attachment }),
-    ...(clientMessageId !== undefined && { clientMessageId }),
-    ...(hidden && { hidden, lastVisible: lastVisible ?? 0 }),
   };
+  if (attachment) row.attachment = attachment;
+  if (clientMessageId !== undefined) row.clientMessageId = clientMessageId;
+  if (hidden) {
+    row.hidden = hidden;
+    row.lastVisible = lastVisible ?? 0;
+  }
+  return row;
 }
 
 /** A row as the rest of the service knows it. */

@@ -90,7 +90,7 @@ export class MessagesService implements OnModuleInit {
     ]);
     const known = receipts.get(message.conversationId) ?? NO_RECEIPTS;
     const isGiven = statusOf(message, known, message.recipientId) !== 'sent';
-    if (!isSenderBlocked && !isGiven) this.tellRecipient(message);
+    if (!isSenderBlocked && !isGiven) this.tellRecipient(message, toWire(message, 'sent'));
     return toWire(message, statusOf(message, known, message.senderId));
   }
 
@@ -163,26 +163,26 @@ export class MessagesService implements OnModuleInit {
   private tellStored(message: StoredMessage, send: PendingSend): void {
     const { senderId, recipientId, conversationId, seq } = message;
     this.typing.end(senderId, recipientId, send.enteredAt);
-    const end = endAfter(message);
-    this.tellRecipient(message, end);
+    const shown = toWire(message, 'sent');
+    const end = endAfter(message, shown.createdAt);
+    this.tellRecipient(message, shown, end);
     // One that is past its deadline was told that the outcome is unknown, so its socket learns it here.
     const exceptSocket = send.isSettled ? undefined : send.exceptSocket;
     const place = { conversationId, seq, previous: previousOf(message, senderId), isReceived: false };
-    this.realtime.tell(senderId, 'messageSent', toWire(message, 'sent'), { place, exceptSocket, end });
+    this.realtime.tell(senderId, 'messageSent', shown, { place, exceptSocket, end });
   }
 
-  private tellRecipient(message: StoredMessage, end?: ConversationEnd): void {
+  private tellRecipient(message: StoredMessage, shown: Message, end?: ConversationEnd): void {
     if (message.hidden) return;
     const { conversationId, seq, recipientId } = message;
     const place = { conversationId, seq, previous: previousOf(message, recipientId), isReceived: true };
-    this.realtime.tell(recipientId, 'receiveMessage', toWire(message, 'sent'), { place, end });
+    this.realtime.tell(recipientId, 'receiveMessage', shown, { place, end });
   }
 }
 
-function endAfter(message: StoredMessage): ConversationEnd {
-  const { conversationId } = message;
-  const { createdAt, ...head } = headAfter(message);
-  return { conversationId, ...head, createdAt: createdAt.toISOString() };
+function endAfter(message: StoredMessage, createdAt: string): ConversationEnd {
+  const { seq, tally, visible } = headAfter(message);
+  return { conversationId: message.conversationId, seq, tally, visible, createdAt };
 }
 
 /** The number before the message that this person may see, where it is known. */

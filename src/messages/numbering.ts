@@ -31,14 +31,26 @@ export function headAfter(last: Placed | undefined): Head {
  * but does not count in the tally, and points to the last one that the recipient may see.
  */
 export function placeBehind(head: Head, draft: Draft, isHidden: boolean, now = new Date()): StoredMessage {
-  const tally: PerPerson = [...head.tally];
-  if (!isHidden) tally[sideOf(draft.senderId, draft.recipientId)] += 1;
-  return {
-    ...draft,
+  const { _id, conversationId, senderId, recipientId, text, attachment, clientMessageId } = draft;
+  const [lo, hi] = head.tally;
+  const tally: PerPerson = [lo, hi];
+  if (!isHidden) tally[sideOf(senderId, recipientId)] += 1;
+  const message: StoredMessage = {
+    _id,
+    conversationId,
+    senderId,
+    recipientId,
+    text,
     seq: head.seq + 1,
     previous: head.visible,
     tally,
     createdAt: now < head.createdAt ? head.createdAt : now,
-    ...(isHidden && { hidden: true, lastVisible: head.visible[sideOf(draft.recipientId, draft.senderId)] }),
   };
+  if (attachment) message.attachment = attachment;
+  if (clientMessageId !== undefined) message.clientMessageId = clientMessageId;
+  if (isHidden) {
+    message.hidden = true;
+    message.lastVisible = head.visible[sideOf(recipientId, senderId)];
+  }
+  return message;
 }

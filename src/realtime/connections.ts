@@ -7,7 +7,7 @@ import { CatchUpPort, type Standing } from './catch-up-port.js';
 import type { ChatSocket } from './chat-socket.js';
 import { DeliveryPort } from './delivery-port.js';
 import { type Connection, Devices } from './devices.js';
-import { Backlog, closeTransport, cutTransport } from './engine.js';
+import { Backlog, closeTransport, cutTransport, gatherWrites } from './engine.js';
 import { Outbox } from './outbox.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { SessionPort } from './session-authority.js';
@@ -44,6 +44,7 @@ export class Connections {
    * has confirmed, then says `ready`.
    */
   async open(socket: ChatSocket): Promise<void> {
+    gatherWrites(socket);
     const backlog = new Backlog(socket, ({ bytes }) => this.limit(socket, bytes));
     const connection: Connection = { socket, backlog, outbox: this.outboxOf(socket) };
     const devices = this.add(connection);

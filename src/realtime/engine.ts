@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ChatSocket } from './chat-socket.js';
 
 /** The one file that reaches into Engine.IO, beyond what its documentation promises. */
@@ -5,6 +6,27 @@ import type { ChatSocket } from './chat-socket.js';
 /** Sends a ping now. Through the connection's own buffer, or the pong would prove nothing about what is in it. */
 export function ping({ conn }: ChatSocket): void {
   if (conn.readyState === 'open') conn['sendPacket']('ping');
+}
+
+/**
+ * From now on what is written to the connection in one turn of the event loop leaves together, by one system call:
+ * a batch of messages would make one each otherwise, which were a fifth of the time of a busy node.
+ */
+export function gatherWrites(socket: ChatSocket): void {
+  const { conn } = socket;
+  const flush = conn['flush'].bind(conn);
+  let isScheduled = false;
+  conn['flush'] = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    process.nextTick(() => {
+      isScheduled = false;
+      const tcp = tcpOf(socket);
+      tcp?.cork();
+      flush();
+      tcp?.uncork();
+    });
+  };
 }
 
 /** Calls back when a ping is put behind all that was written before, whoever sends it. */
@@ -67,7 +89,18 @@ export function cutTransport(socket: ChatSocket): void {
   socket.conn.close(true);
 }
 
+/** What is used of a websocket of ws. */
+interface WebSocket {
+  bufferedAmount?: number;
+  terminate?: () => void;
+  _socket?: Socket | null;
+}
+
 /** The websocket below, where it is one by now. */
-function websocketOf({ conn }: ChatSocket): { bufferedAmount?: number; terminate?: () => void } | undefined {
-  return (conn.transport as { socket?: { bufferedAmount?: number; terminate?: () => void } }).socket;
+function websocketOf({ conn }: ChatSocket): WebSocket | undefined {
+  return (conn.transport as { socket?: WebSocket }).socket;
+}
+
+function tcpOf(socket: ChatSocket): Socket | undefined {
+  return websocketOf(socket)?._socket ?? undefined;
 }
