@@ -1,11 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startEmbeddedMongod } from '../dist/database/embedded/embedded-mongod.js';
+import { databaseAt, withMongod } from './mongod.mjs';
 import { describeProfiles } from './profile.mjs';
 import { report } from './report.mjs';
 import { ServerMeter } from './server-meter.mjs';
@@ -43,29 +40,9 @@ const { values } = parseArgs({
   },
 });
 
-/** A mongod of its own, for all subjects the same, each with a database of its own. */
-async function withMongod(use) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'reals2chat-bench-'));
-  const mongod = await startEmbeddedMongod({
-    dataDir,
-    cacheDir: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'reals2chat'),
-    binary: process.env.MONGOD_BINARY,
-    searchPath: process.env.PATH,
-    say: (line) => console.error(line),
-    anyDatabase: true,
-  });
-  try {
-    await use(mongod.uri);
-  } finally {
-    await mongod.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}
-
 async function measure(subject, load, mongoUri) {
-  const uri = new URL(mongoUri);
-  uri.pathname = `/bench_${subject.name}`;
-  const server = await subject.start(uri.toString(), subject === service ? values.profile : undefined);
+  const uri = databaseAt(mongoUri, `bench_${subject.name}`);
+  const server = await subject.start(uri, subject === service ? values.profile : undefined);
   const generator = fork(fileURLToPath(new URL('load.mjs', import.meta.url)));
   try {
     const pairs = await subject.pairs(server.url, Number(values.pairs));

@@ -47,11 +47,17 @@ function rowsOf({ name, subjects }, results) {
 }
 
 async function writeInto(about, table, loads, results) {
-  const [begin, end] = ['<!-- bench -->', '<!-- /bench -->'];
-  const page = await readFile(PAGE, 'utf8');
-  const before = page.slice(0, page.indexOf(begin) + begin.length);
-  await writeFile(PAGE, `${before}\n\n${about}\n\n${table}\n\n${page.slice(page.indexOf(end))}`);
+  await putIntoPage('bench', `${about}\n\n${table}`);
   await writeFile(PLOT, plotOf(loads, results));
+}
+
+/** Puts a text between the marks of this name in docs/performance.md, in place of what is there. */
+export async function putIntoPage(name, text) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const page = await readFile(PAGE, 'utf8');
+  if (!page.includes(begin) || !page.includes(end)) throw new Error(`docs/performance.md has no ${begin}`);
+  const before = page.slice(0, page.indexOf(begin) + begin.length);
+  await writeFile(PAGE, `${before}\n\n${text}\n\n${page.slice(page.indexOf(end))}`);
 }
 
 /** Bars of the throughputs, a group for each load that has no fixed rate. */

@@ -83,7 +83,8 @@ class Service extends Subject {
   }
 }
 
-async function friends(url) {
+/** Two people who are friends. */
+export async function friends(url) {
   const [sender, recipient] = [await signUp(url), await signUp(url)];
   const { request } = await post(
     url,
@@ -99,12 +100,14 @@ async function friends(url) {
   };
 }
 
-function signUp(url) {
+/** Somebody new. */
+export function signUp(url) {
   const email = `${randomBytes(8).toString('hex')}@example.org`;
   return post(url, '/api/auth/register', { email, password: 'a long password', name: 'Bench' });
 }
 
-async function post(url, where, body, token) {
+/** @throws Error if it is not answered with success */
+export async function post(url, where, body, token) {
   const response = await fetch(url + where, {
     method: 'POST',
     headers: {
