@@ -93,7 +93,7 @@ async function load(read, inFlight, seconds) {
   const latencies = [];
   let [isMeasuring, isOver] = [false, false];
   const line = async () => {
-    while (!isOver) {
+    for (; !isOver;) {
       const begun = performance.now();
       await read();
       if (isMeasuring) latencies.push(performance.now() - begun);
