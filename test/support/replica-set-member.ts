@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { LOOPBACK } from '../../src/database/embedded/loopback.js';
 
@@ -10,6 +11,9 @@ const PATIENCE = 20_000;
 /** How long a member may take to say what it is, in milliseconds; one that is still starting is nothing. */
 const GLANCE = 1000;
 
+/** Pause between two looks at what it is, in milliseconds. */
+const LOOK_AGAIN = 50;
+
 /** One mongod of a replica set: a process on a port and data of its own. */
 export class Member {
   private process: ChildProcess | undefined;
@@ -18,7 +22,8 @@ export class Member {
 
   constructor(
     private readonly file: string,
-    private readonly data: string,
+    /** Where its data are. */
+    readonly data: string,
     readonly port: number,
     private readonly setName: string,
   ) {
@@ -66,6 +71,23 @@ export class Member {
       ],
     ];
     this.process = spawn(this.file, options, { stdio: 'ignore' });
+  }
+
+  /** Becomes the one member of its set, whatever set its data come from, and waits until it takes writes. */
+  async isAlone(): Promise<void> {
+    await this.admin({ ping: 1 });
+    for (let isTold = false; !(await this.isPrimary()); await delay(LOOK_AGAIN)) {
+      // Refused while it still reads its own configuration.
+      if (!isTold) isTold = await this.reconfigures().catch(() => false);
+    }
+  }
+
+  private async reconfigures(): Promise<boolean> {
+    const { config } = (await this.admin({ replSetGetConfig: 1 })) as { config: { version: number } };
+    const members = [{ _id: 0, host: this.host }];
+    const alone = { ...config, version: config.version + 1, members };
+    await this.admin({ replSetReconfig: alone, force: true });
+    return true;
   }
 
   /** As `kill -9` does; waits until it has ended, since only then its port is free. */

@@ -104,6 +104,23 @@ export class ReplicaSet {
     await this.isHealthy();
   }
 
+  /** A member on a copy of another's data, with a new port; not started, and no part of this set. */
+  static async memberOn(data: string): Promise<Member> {
+    return new Member(await mongodBinary(), data, await freePort(), NAME);
+  }
+
+  /** Waits until this secondary has all that the primary has at this moment. */
+  async hasCaughtUp(secondary: Member): Promise<void> {
+    const written = async (member: Member) => {
+      const { lastWrite } = (await member.admin({ hello: 1 })) as {
+        lastWrite: { opTime: { ts: mongo.Timestamp } };
+      };
+      return lastWrite.opTime.ts;
+    };
+    const wanted = await written(await this.primary());
+    while ((await written(secondary)).lessThan(wanted)) await delay(LOOK_AGAIN);
+  }
+
   /** Lets the primary give up its place, and waits until another has taken it. */
   async stepsDown(): Promise<void> {
     const before = await this.primary();
