@@ -93,7 +93,7 @@ async function load(read, inFlight, seconds) {
   const latencies = [];
   let [isMeasuring, isOver] = [false, false];
   const line = async () => {
-    for (; !isOver;) {
+    while (!state.isOver) {
       const begun = performance.now();
       await read();
       if (isMeasuring) latencies.push(performance.now() - begun);
@@ -101,12 +101,12 @@ async function load(read, inFlight, seconds) {
   };
   const lines = Promise.all(Array.from({ length: inFlight }, line));
   await Promise.race([delay(WARM_UP), lines]);
-  isMeasuring = true;
+  state.isMeasuring = true;
   const begun = performance.now();
   await Promise.race([delay(seconds * 1000), lines]);
-  isMeasuring = false;
+  state.isMeasuring = false;
   const passed = (performance.now() - begun) / 1000;
-  isOver = true;
+  state.isOver = true;
   await lines;
   return { p50: percentile(latencies, 0.5), perSecond: latencies.length / passed };
 }

@@ -38,7 +38,7 @@ describe('Rules and page', () => {
 
   test('the page has every alert and every metric of the service', async () => {
     const page = await readFile(PAGE, 'utf8');
-    const rows = [...page.matchAll(/^\| (Chat\w+) /gm)].map(([, name]) => name);
+    const rows = [...page.matchAll(/^\| (Chat\w+) /gm)].map(([, name]) => name as string);
     expect(rows.toSorted()).toEqual(alertsIn(await readFile(RULES, 'utf8')).toSorted());
     const own = [...known].filter(
       (name) => name.startsWith('reals2chat_') && !/_(bucket|count|sum)$/.test(name),
