@@ -18,11 +18,16 @@ export async function withMongod(use) {
     say: (line) => console.error(line),
     anyDatabase: true,
   });
+  const end = async () => {
+    await mongod.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const interrupted = () => void end().finally(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupted);
   try {
     await use(mongod.uri);
   } finally {
-    await mongod.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await end();
   }
 }
 

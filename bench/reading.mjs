@@ -91,12 +91,12 @@ class Client {
 /** The next request of each line as soon as one is answered. */
 async function load(read, inFlight, seconds) {
   const latencies = [];
-  let [isMeasuring, isOver] = [false, false];
+  const state = { isMeasuring: false, isOver: false };
   const line = async () => {
     while (!state.isOver) {
       const begun = performance.now();
       await read();
-      if (isMeasuring) latencies.push(performance.now() - begun);
+      if (state.isMeasuring) latencies.push(performance.now() - begun);
     }
   };
   const lines = Promise.all(Array.from({ length: inFlight }, line));
