@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { conversationIdOf, newId } from '../dist/database/ids.js';
+import { SessionRow, SessionSchema } from '../dist/auth/session.schema.js';
+import { SessionsRepository } from '../dist/auth/sessions.repository.js';
 import { stranger } from '../dist/friends/friendship.js';
 import { FriendshipRow, FriendshipSchema } from '../dist/friends/friendship.schema.js';
 import { FriendshipsRepository } from '../dist/friends/friendships.repository.js';
@@ -46,17 +48,32 @@ export class Filling {
     this.users = new UsersRepository(model(UserRow, UserSchema));
     this.friendships = new FriendshipsRepository(model(FriendshipRow, FriendshipSchema));
     this.messages = new MessagesRepository(model(MessageRow, MessageSchema));
+    this.sessions = new SessionsRepository(model(SessionRow, SessionSchema));
     this.receipts = new ReceiptsRepository(model(ReceiptRow, ReceiptSchema));
   }
 
   /** So many people who are friends of this person. @returns their ids */
   async friendsOf(userId, count) {
-    const ids = [];
-    for (let done = 0; done < count; done += AT_ONCE) {
-      const some = Array.from({ length: Math.min(AT_ONCE, count - done) }, () => this.#friendOf(userId));
-      ids.push(...(await Promise.all(some)));
-    }
-    return ids;
+    return severalAtOnce(count, () => this.#friendOf(userId));
+  }
+
+  /** So many people who know nobody, each with a session. @returns `{ userId, sessionId }` of each */
+  async strangers(count) {
+    return severalAtOnce(count, async () => {
+      const userId = await this.#someone('Stranger');
+      const [sessionId, now] = [newId(), new Date()];
+      const times = { createdAt: now, lastUsedAt: now, expiresAt: new Date(now.getTime() + 86_400_000) };
+      const session = {
+        _id: sessionId,
+        userId,
+        refreshCounter: 0,
+        rotatedAt: null,
+        userAgent: null,
+        ip: null,
+      };
+      await this.sessions.create({ ...session, ...times });
+      return { userId, sessionId };
+    });
   }
 
   /**
@@ -122,11 +139,16 @@ export class Filling {
   }
 
   async #friendOf(userId) {
-    const email = `${randomUUID()}@example.org`;
-    const { _id } = await this.users.create({ email, name: 'Friend', photoURL: null, passwordHash: 'none' });
+    const _id = await this.#someone('Friend');
     const since = new Date();
     const friends = (me, other) => ({ ...stranger(me, other), state: 'friends', since });
     await this.friendships.savePair({ mine: friends(userId, _id), theirs: friends(_id, userId) });
+    return _id;
+  }
+
+  async #someone(name) {
+    const email = `${randomUUID()}@example.org`;
+    const { _id } = await this.users.create({ email, name, photoURL: null, passwordHash: 'none' });
     return _id;
   }
 
@@ -134,6 +156,14 @@ export class Filling {
     const { kind, error } = await this.messages.insert(messages);
     if (kind !== 'stored') throw new Error(`Not filled: ${kind}`, { cause: error });
   }
+}
+
+async function severalAtOnce(count, make) {
+  const made = [];
+  for (let done = 0; done < count; done += AT_ONCE) {
+    made.push(...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - done) }, make))));
+  }
+  return made;
 }
 
 /** Where both write, a third of the messages are the person's own. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import jwt from 'jsonwebtoken';
+import { Filling } from './fill.mjs';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -29,12 +30,13 @@ class Subject {
 
   /**
    * @param profileFolder - where its CPU profile is written when it ends, if one is wanted
+   * @param nodeOptions - besides the usual ones, which they overrule
    * @returns its URL and what ends it
    */
-  async start(mongoUri, profileFolder) {
+  async start(mongoUri, profileFolder, nodeOptions = []) {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, MONGODB_URI: mongoUri, JWT_SECRET: SECRET };
     const profile = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
-    const child = spawn(process.execPath, [...NODE_OPTIONS, ...profile, path(this.script)], {
+    const child = spawn(process.execPath, [...NODE_OPTIONS, ...nodeOptions, ...profile, path(this.script)], {
       cwd: path('.'),
       env: { ...env, ...this.settings },
       stdio: ['ignore', 'pipe', openSync(join(tmpdir(), `reals2chat-bench-${this.name}.log`), 'w')],
@@ -59,14 +61,20 @@ class Subject {
 /** A server without accounts: a token says who one is. */
 class PlainServer extends Subject {
   async pairs(_, count) {
-    const person = () => {
-      const sub = randomBytes(12).toString('hex');
-      return { sub, token: jwt.sign({ sub }, SECRET, { expiresIn: '1h' }) };
-    };
     return Array.from({ length: count }, () => {
-      const [sender, recipient] = [person(), person()];
+      const [sender, recipient] = [this.#person(), this.#person()];
       return { sender: sender.token, recipient: recipient.token, recipientId: recipient.sub };
     });
+  }
+
+  /** Access tokens of people who know nobody. */
+  async strangers(_, count) {
+    return Array.from({ length: count }, () => this.#person().token);
+  }
+
+  #person() {
+    const sub = randomBytes(12).toString('hex');
+    return { sub, token: jwt.sign({ sub }, SECRET, { expiresIn: '1h' }) };
   }
 }
 
@@ -80,6 +88,27 @@ class Service extends Subject {
       this.#pairs.push(...(await Promise.all(Array.from({ length: missing }, () => friends(url)))));
     }
     return this.#pairs.slice(0, count);
+  }
+
+  /** The same for the service: people with a session each, put into its database, since sign-ups would take hours. */
+  async strangers(mongoUri, count) {
+    const filling = await Filling.of(mongoUri);
+    try {
+      const people = await filling.strangers(count);
+      const claims = { issuer: 'reals2chat', audience: 'reals2chat', expiresIn: '1h' };
+      return people.map(({ userId, sessionId }) =>
+        jwt.sign({ sid: sessionId }, SECRET, { ...claims, subject: userId }),
+      );
+    } finally {
+      await filling.close();
+    }
+  }
+
+  /** The 99th percentile of the event loop's delay since it was last asked, in seconds. */
+  async loopDelay(url) {
+    const headers = { authorization: `Bearer ${this.settings.METRICS_TOKEN}` };
+    const text = await (await fetch(`${url}/metrics`, { headers })).text();
+    return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)[1]);
   }
 }
 
