@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { io } from 'socket.io-client';
@@ -19,8 +18,7 @@ const AT_ONCE = 100;
 /** How long a server is left alone before its memory is read, in milliseconds. */
 const REST = 5000;
 
-/** A small young generation, so that what is no longer used does not count as the cost of a socket. */
-const NODE_OPTIONS = ['--max-semi-space-size=2'];
+const PROBE = ['--expose-gc', `--import=${new URL('servers/memory-probe.mjs', import.meta.url)}`];
 
 const { values } = parseArgs({
   options: {
@@ -30,11 +28,6 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-
-/** Resident memory of a process, in bytes. */
-function residentBytes(pid) {
-  return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-}
 
 /** Opens a socket; resolved with it when it is ready. */
 function open(url, token) {
@@ -72,17 +65,17 @@ async function storm(sockets) {
 }
 
 async function measure(subject, uri) {
-  const server = await subject.start(uri, undefined, NODE_OPTIONS);
+  const server = await subject.start(uri, undefined, PROBE);
   try {
     const count = Number(values.sockets);
     const tokens = await subject.strangers(uri, count);
     await delay(REST);
-    const before = residentBytes(server.pid);
+    const before = await server.liveBytes();
     const begun = performance.now();
     const sockets = await openAll(server.url, tokens);
     const seconds = (performance.now() - begun) / 1000;
     await delay(REST);
-    const bytesEach = (residentBytes(server.pid) - before) / count;
+    const bytesEach = ((await server.liveBytes()) - before) / count;
     await subject.loopDelay?.(server.url);
     const back = await storm(sockets.slice(0, Number(values.storm)));
     const delayed = await subject.loopDelay?.(server.url);

@@ -50,6 +50,12 @@ class Subject {
     return {
       url,
       pid: child.pid,
+      /** What its heap holds after a collection; only with the memory probe. */
+      liveBytes: async () => {
+        const said = once(lines, 'line');
+        child.kill('SIGUSR2');
+        return Number(/^Memory (\d+)/.exec(await said)[1]);
+      },
       stop: async () => {
         child.kill('SIGTERM');
         await exited;

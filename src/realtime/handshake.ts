@@ -2,7 +2,7 @@ import { ChatError } from '../common/errors/chat-error.js';
 import { toChatError } from '../common/errors/to-chat-error.js';
 import type { SocketLimits } from '../limits/socket-limits.js';
 import type { ChatSocket } from './chat-socket.js';
-import { closeTransport } from './engine.js';
+import { closeTransport, forgetRequestOf } from './engine.js';
 import type { SessionAuthority } from './session-authority.js';
 import { socketBody } from './socket-errors.js';
 
@@ -11,7 +11,7 @@ export function handshake(sessions: SessionAuthority, limits: SocketLimits) {
   return async (socket: ChatSocket, next: (error?: Error) => void): Promise<void> => {
     try {
       const token = tokenOf(socket);
-      forgetToken(socket);
+      forgetRequest(socket);
       const user = await sessions.authenticate(token);
       limits.admit(user.userId, socket.conn);
       socket.data.user = user;
@@ -41,17 +41,17 @@ function tokenOf({ handshake: { auth, query, headers }, conn }: ChatSocket): str
   return given;
 }
 
-/** What is not kept cannot get into a log, a trace or another node. */
-function forgetToken(socket: ChatSocket): void {
-  const { handshake: shake, request } = socket;
+/**
+ * What is not kept cannot get into a log, a trace or another node; and the request of each connection would take as
+ * much memory as all the rest of it.
+ */
+function forgetRequest(socket: ChatSocket): void {
+  const { handshake: shake } = socket;
   delete shake.auth.token;
-  delete shake.query.token;
-  delete shake.headers.authorization;
-  delete request.headers.authorization;
-  shake.url = shake.url.split('?')[0] ?? '';
-  request.url = shake.url;
-  const { _query: query } = request as { _query?: Record<string, unknown> };
-  delete query?.token;
+  shake.query = {};
+  shake.headers = {};
+  shake.url = '';
+  forgetRequestOf(socket);
 }
 
 function connectError(error: ChatError): Error {
