@@ -1,6 +1,7 @@
 /** The connections that are open, counted for the address and the people that each belongs to. */
 export class OpenConnections {
-  private readonly owners = new Map<object, Set<string>>();
+  /** Of each at most its address and its person: a list, since there are many connections. */
+  private readonly owners = new Map<object, string[]>();
   private readonly counts = new Map<string, number>();
 
   /** How many this owner has. */
@@ -9,14 +10,14 @@ export class OpenConnections {
   }
 
   add(connection: object): void {
-    this.owners.set(connection, new Set());
+    this.owners.set(connection, []);
   }
 
   /** Counts it for this owner too, once; one that has closed meanwhile for nobody. */
   count(connection: object, owner: string): void {
     const owners = this.owners.get(connection);
-    if (!owners || owners.has(owner)) return;
-    owners.add(owner);
+    if (!owners || owners.includes(owner)) return;
+    owners.push(owner);
     this.counts.set(owner, this.of(owner) + 1);
   }
 

@@ -15,7 +15,7 @@ export interface Connection {
 export class Devices {
   readonly connections = new Map<string, Connection>();
   /** Whom the person has blocked since the first of these devices is here. */
-  private readonly blocked = new Set<string>();
+  private blocked: Set<string> | undefined;
 
   /** @param hearing - resolved when the bus surely brings what is for this person */
   constructor(readonly hearing: Promise<void>) {}
@@ -44,10 +44,10 @@ export class Devices {
   private isBlockedMeanwhile(envelope: EventEnvelope): boolean {
     if (isEvent(envelope, 'conversationUpdated')) {
       const { otherUserId, isBlocked } = envelope.payload;
-      if (isBlocked) this.blocked.add(otherUserId);
-      else this.blocked.delete(otherUserId);
+      if (isBlocked) (this.blocked ??= new Set()).add(otherUserId);
+      else this.blocked?.delete(otherUserId);
     }
-    return isEvent(envelope, 'receiveMessage') && this.blocked.has(envelope.payload.senderId);
+    return isEvent(envelope, 'receiveMessage') && this.blocked?.has(envelope.payload.senderId) === true;
   }
 
   private all(): Iterable<Connection> {

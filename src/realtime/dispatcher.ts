@@ -31,9 +31,12 @@ export class Dispatcher {
 
   /** Listens to a socket, from the moment it connects. */
   listen(socket: ChatSocket): void {
-    /** The last turn taken in each queue of this socket. */
-    const turns = new Map<string, Turn>();
-    socket.onAny((event: string, ...args: unknown[]) => void this.handle(socket, turns, event, args));
+    /** The last turn taken in each queue of this socket: most sockets never send anything. */
+    let turns: Map<string, Turn> | undefined;
+    socket.onAny((event: string, ...args: unknown[]) => {
+      turns ??= new Map();
+      void this.handle(socket, turns, event, args);
+    });
   }
 
   /** Refuses new events, and resolves when those in flight are answered. */

@@ -29,9 +29,16 @@ export function gatherWrites(socket: ChatSocket): void {
   };
 }
 
-/** Gives the memory of the request back that opened the connection, as Socket.IO's page on memory usage has it. */
-export function forgetRequestOf({ conn }: ChatSocket): void {
-  (conn as { request: unknown }).request = null;
+/**
+ * Gives the memory of the request back that opened the connection, as Socket.IO's page on memory usage has it. A
+ * listener that Engine.IO has no more use for would hold it too.
+ */
+export function forgetRequestOf(socket: ChatSocket): void {
+  (socket.conn as { request: unknown }).request = null;
+  const websocket = websocketOf(socket);
+  for (const listener of websocket?.listeners?.('error') ?? []) {
+    if (listener.name === 'onUpgradeError') websocket?.off?.('error', listener);
+  }
 }
 
 /** Calls back when a ping is put behind all that was written before, whoever sends it. */
@@ -94,10 +101,14 @@ export function cutTransport(socket: ChatSocket): void {
   socket.conn.close(true);
 }
 
+type Listener = (...args: unknown[]) => void;
+
 /** What is used of a websocket of ws. */
 interface WebSocket {
   bufferedAmount?: number;
   terminate?: () => void;
+  listeners?: (event: string) => Listener[];
+  off?: (event: string, listener: Listener) => void;
   _socket?: Socket | null;
 }
 
