@@ -39,9 +39,6 @@ export interface Page {
   seqs: number[];
 }
 
-/** Whether a fetch that brings nothing new lets the other see what was received behind a block. */
-const OLD_PAGES_SHOW = false;
-
 const STATUSES: readonly MessageStatus[] = ['sent', 'delivered', 'read'];
 
 /** A conversation of two: the contract's sections 5 and 6 for one pair. */
@@ -107,41 +104,35 @@ export class Conversation {
       isShown,
     );
     this.of(reader).delivered.raise(seq);
-    this.show(reader, isShown);
+    if (isShown) this.show(reader);
   }
 
   /** The reader has read up to here, which implies that it was delivered. */
   markRead(reader: Who, seq: number, isShown: boolean): void {
     this.of(reader).read.raise(seq);
     this.confirm(reader, seq, isShown);
+    if (isShown) this.showRead(reader);
   }
 
   /** A fetch moves a watermark only if it begins where delivered ends, and to the last one returned. */
   fetch(reader: Who, page: Page, isShown: boolean): void {
-    this.receive(reader, page, isShown, page.to > this.of(reader).delivered.most);
-  }
-
-  /** The reader opens the conversation: fetched and read. */
-  open(reader: Who, page: Page, isShown: boolean): void {
-    if (page.seqs.length === 0) return;
-    const { delivered, read, shownRead } = this.of(reader);
-    const isNews = page.to > read.most;
-    if (this.goesOn(reader, page.from, delivered.sure)) {
-      read.raise(page.to);
-    } else if (this.goesOn(reader, page.from, delivered.most)) {
-      read.allow(page.to);
-      if (isShown) shownRead.allow(page.to);
-    }
-    this.receive(reader, page, isShown, isNews);
-  }
-
-  private receive(reader: Who, page: Page, isShown: boolean, isNews: boolean): void {
     if (page.seqs.length === 0) return;
     this.reach(reader, page.seqs, isShown);
     const { delivered } = this.of(reader);
     if (!this.goesOn(reader, page.from, delivered.sure)) return;
     delivered.raise(page.to);
-    this.show(reader, isShown && (isNews || OLD_PAGES_SHOW));
+    if (isShown) this.show(reader);
+  }
+
+  /** The reader opens the conversation: fetched and read. */
+  open(reader: Who, page: Page, isShown: boolean): void {
+    if (page.seqs.length === 0) return;
+    const { delivered, read } = this.of(reader);
+    const isSure = this.goesOn(reader, page.from, delivered.sure);
+    if (isSure) read.raise(page.to);
+    else if (this.goesOn(reader, page.from, delivered.most)) read.allow(page.to);
+    this.fetch(reader, page, isShown);
+    if (isSure && isShown) this.showRead(reader);
   }
 
   /** From now on what the two see of each other stands still: what is on its way may still be counted, no more. */
@@ -223,15 +214,28 @@ export class Conversation {
 
   private allowShown(reader: Who): void {
     const { delivered, read, shownDelivered, shownRead } = this.of(reader);
-    shownDelivered.allow(delivered.most);
-    shownRead.allow(read.most);
+    shownDelivered.allow(this.past(reader, delivered.most));
+    shownRead.allow(this.past(reader, read.most));
   }
 
   /** What is shown catches up with what is. */
-  private show(reader: Who, isShown: boolean): void {
-    if (!isShown) return;
+  private show(reader: Who): void {
     const { delivered, read, shownDelivered, shownRead } = this.of(reader);
-    shownDelivered.raise(delivered.sure);
+    shownDelivered.raise(this.past(reader, delivered.sure));
     shownRead.raise(read.sure);
+  }
+
+  /** The same for reading, which covers what is hidden behind it. */
+  private showRead(reader: Who): void {
+    const { read, shownRead } = this.of(reader);
+    shownRead.raise(this.past(reader, read.sure));
+  }
+
+  /**
+   * How far the reader is for the other: whoever comes to the last message that they may see has also come past those
+   * that are hidden from them behind it.
+   */
+  private past(reader: Who, mark: number): number {
+    return mark >= this.lastSeq(reader) ? this.said.length : mark;
   }
 }

@@ -20,6 +20,7 @@ const coming: fc.Arbitrary<Coming> = fc.oneof(
   fc.record({ replay: fc.boolean(), sync: syncHow }),
 );
 
+/** A device goes away, or comes where it was away already. */
 const disconnect: fc.Arbitrary<Deed> = fc.record({ who, index }).map(({ who: me, index: at }) => ({
   name: 'disconnect',
   among: [me],
@@ -28,6 +29,16 @@ const disconnect: fc.Arbitrary<Deed> = fc.record({ who, index }).map(({ who: me,
     const phone = phoneOf(cast, me, { index: at });
     if (phone.isOnline) await leaves(world, phone);
     else await comes(world, cast, phone, { replay: true, sync: undefined });
+  },
+}));
+
+/** All devices of somebody go away: what is said now is given to none of them. */
+const goAway: fc.Arbitrary<Deed> = who.map((me) => ({
+  name: 'go away',
+  among: [me],
+  says: `${me} goes away`,
+  act: async (world, cast) => {
+    for (const phone of cast.phonesOf(me)) if (phone.isOnline) await leaves(world, phone);
   },
 }));
 
@@ -85,8 +96,9 @@ const type: fc.Arbitrary<Deed> = fc
   }));
 
 export const devices: fc.WeightedArbitrary<Deed>[] = [
-  { weight: 40, arbitrary: disconnect },
-  { weight: 80, arbitrary: reconnect },
+  { weight: 30, arbitrary: disconnect },
+  { weight: 30, arbitrary: goAway },
+  { weight: 60, arbitrary: reconnect },
   { weight: 50, arbitrary: sync },
   { weight: 40, arbitrary: type },
   { weight: 3, arbitrary: restart },

@@ -155,5 +155,8 @@ async function accepts(world: World, cast: Cast, me: Who, other: Who): Promise<v
 
 export async function befriends(world: World, cast: Cast, me: Who, other: Who): Promise<void> {
   await asks(world, cast, me, other);
-  if (world.bond(me, other).requests.has(me)) await accepts(world, cast, other, me);
+  // Who blocks the one who asks does not know, or does not want to.
+  if (world.bond(me, other).requests.has(me) && !world.blocks(other, me)) {
+    await accepts(world, cast, other, me);
+  }
 }
