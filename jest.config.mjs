@@ -3,8 +3,6 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.test.ts'],
-  // Minutes on a quiet machine: `npm run test:model`.
-  testPathIgnorePatterns: ['/node_modules/', ...(process.env.MODEL_SEED ? [] : ['<rootDir>/test/model/'])],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

@@ -16,13 +16,20 @@ export interface Deed {
   act(world: World, cast: Cast): Promise<void>;
 }
 
-/** How often each deed was done. */
+/** How often each deed was done, and how many histories were lived through to their end. */
 export class Tally {
   readonly counts = new Map<string, number>();
   histories = 0;
+  /** Commands of the shortest of them. */
+  shortest = Infinity;
 
   add(name: string): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  endHistory(commands: number): void {
+    this.histories += 1;
+    this.shortest = Math.min(this.shortest, commands);
   }
 
   get total(): number {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Cast } from './actors.js';
 import { mustSettle } from './checks/settled.js';
 import { type Deed, Step, type Tally } from './deed.js';
+import { crowded } from './deeds/crowded.js';
 import { comes, devices } from './deeds/devices.js';
 import { outsider } from './deeds/outsider.js';
 import { reading } from './deeds/reading.js';
@@ -17,7 +18,14 @@ const MOST_COMMANDS = 62;
 
 export type History = Iterable<Step>;
 
-const deed: fc.Arbitrary<Deed> = fc.oneof(...sending, ...reading, ...devices, ...relations, ...outsider);
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  ...sending,
+  ...crowded,
+  ...reading,
+  ...devices,
+  ...relations,
+  ...outsider,
+);
 
 /** Random histories. @param replayPath - of a failure that is run again */
 export function histories(tally: Tally, replayPath: string | undefined): fc.Arbitrary<History> {

@@ -19,6 +19,9 @@ export class Phone {
   private read = 0;
   /** What this connection was given. */
   private given = new Set<string>();
+  /** The last number that it was given, by sender; where it is replayed to, they come in order. */
+  private last = new Map<string, number>();
+  private isReplayedTo = true;
 
   constructor(
     readonly name: PhoneName,
@@ -45,6 +48,8 @@ export class Phone {
     this.device = Device.open(this.service.url, { auth });
     this.read = 0;
     this.given = new Set();
+    this.last = new Map();
+    this.isReplayedTo = replay;
     await this.device.hears('ready');
     const upToReady = this.device.seen.slice(
       0,
@@ -92,9 +97,12 @@ export class Phone {
     for (const { payload } of heard.filter(isReceived)) this.receive(payload);
   }
 
-  /** A connection is given each message once. */
+  /** A connection is given each message once, and in order. */
   private receive({ _id, senderId, seq }: Message): void {
     if (this.given.has(_id)) throw new Error(`${this.name} was given ${seq} twice`);
+    const last = this.last.get(senderId) ?? 0;
+    if (this.isReplayedTo && seq < last) throw new Error(`${this.name} was given ${seq} behind ${last}`);
+    this.last.set(senderId, seq);
     this.given.add(_id);
     this.heard.push(senderId);
   }

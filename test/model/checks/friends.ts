@@ -1,4 +1,6 @@
-import type { Friend, FriendRequest } from '../../../src/realtime/wire.js';
+import { FriendsService } from '../../../src/friends/friends.service.js';
+import { RequestsService } from '../../../src/friends/requests.service.js';
+import type { People } from '../../../src/realtime/wire.js';
 import type { Cast } from '../actors.js';
 import { othersOf, type Who } from '../people.js';
 import type { Phone } from '../phone.js';
@@ -20,18 +22,15 @@ export async function mustKnowPeople(world: World, cast: Cast, among: Who[]): Pr
   }
 }
 
-/** The lists as they are fetched. */
-export async function peopleOf(
-  cast: Cast,
-  who: Who,
-): Promise<{ friends: Friend[]; incoming: FriendRequest[]; outgoing: FriendRequest[] }> {
-  const me = cast.of(who);
-  const [list, requests] = await Promise.all([
-    me.call<{ friends: Friend[] }>('GET', '/api/friends'),
-    me.call<{ incoming: FriendRequest[]; outgoing: FriendRequest[] }>('GET', '/api/friends/requests'),
+/** The lists as they are fetched; past HTTP, which would take most of the time. */
+export async function peopleOf(cast: Cast, who: Who): Promise<People> {
+  const { app } = cast.service;
+  const { id } = cast.of(who);
+  const [friends, requests] = await Promise.all([
+    app.get(FriendsService).list(id),
+    app.get(RequestsService).list(id),
   ]);
-  const { incoming, outgoing } = requests.body;
-  return { friends: list.body.friends, incoming, outgoing };
+  return { friends, ...requests };
 }
 
 function mustHavePeople(cast: Cast, { name, copy }: Phone, friends: Who[], requests: string[]): void {

@@ -106,7 +106,7 @@ function begin(phone: Phone, body: object, hangsUp: boolean): Promise<unknown> {
   return phone.disconnect();
 }
 
-function bodyOf(cast: Cast, { to, text, attachment, key }: Draft): object {
+export function bodyOf(cast: Cast, { to, text, attachment, key }: Draft): object {
   return {
     recipientId: cast.of(to).id,
     text,
@@ -115,17 +115,18 @@ function bodyOf(cast: Cast, { to, text, attachment, key }: Draft): object {
   };
 }
 
-async function bySocket(phone: Phone, body: object): Promise<Answer> {
+export async function bySocket(phone: Phone, body: object): Promise<Answer> {
   const answer = await phone.line.asks('sendMessage', body);
   return answer.success ? { message: answer.data } : { code: answer.code };
 }
 
-async function byHttp(phone: Phone, body: object): Promise<Answer> {
+export async function byHttp(phone: Phone, body: object): Promise<Answer> {
   const { status, body: answer } = await phone.call<Message>('POST', '/api/messages/send', body);
   return status < 300 ? { message: answer, isNew: status === 201 } : { code: answer.code };
 }
 
-function mustBeAnswered(
+/** What the model says is what was answered. */
+export function mustBeAnswered(
   world: World,
   cast: Cast,
   draft: Draft,
