@@ -73,7 +73,8 @@ async function runLine(seed: number, run: Run): Promise<string | undefined> {
         await live(service, history);
       } catch (error) {
         run.failing ??= { seed, until: Date.now() + SHRINKING };
-        throw error;
+        if (run.failing.seed === seed) throw error;
+        return;
       }
       run.tally.endHistory([...history].length);
     });
