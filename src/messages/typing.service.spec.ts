@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { DomainEvents } from '../common/domain-events.js';
 import type { SocketEvent } from '../realtime/socket-event.js';
 import { Turn } from '../realtime/turn.js';
+import type { EventEnvelope } from '../realtime/bus.js';
+import type { Payload, ServerEvent } from '../realtime/client-events.js';
 import type { Realtime } from '../realtime/realtime.js';
 import type { Pair, Relation, Relations } from './relations.js';
 import { TypingService } from './typing.service.js';
@@ -18,6 +20,9 @@ function device(id: string, { connected = true, turn = new Turn() } = {}): Socke
 }
 
 let told: [who: string, what: unknown][];
+/** What only the other nodes hear. */
+let renewed: [who: string, what: unknown][];
+let relay: (envelope: EventEnvelope) => void;
 const read = jest.fn<(pair: Pair) => Promise<Relation>>();
 let events: DomainEvents;
 let typing: TypingService;
@@ -26,8 +31,14 @@ beforeEach(() => {
   told = [];
   read.mockReset().mockResolvedValue(FRIENDS);
   events = new DomainEvents();
-  const tell = (userId: string, _event: string, payload: unknown) => told.push([userId, payload]);
-  typing = new TypingService({ read } as unknown as Relations, { tell } as unknown as Realtime, events);
+  renewed = [];
+  const realtime = {
+    tell: (userId: string, _event: string, payload: unknown, { isRenewal = false } = {}) =>
+      (isRenewal ? renewed : told).push([userId, payload]),
+    tellHere: (userId: string, _event: string, payload: unknown) => told.push([userId, payload]),
+    onRelayed: (listener: typeof relay) => (relay = listener),
+  };
+  typing = new TypingService({ read } as unknown as Relations, realtime as unknown as Realtime, events);
   typing.onModuleInit();
 });
 afterEach(() => {
@@ -198,6 +209,90 @@ describe('Typing ends', () => {
   test('and leaves no clock running either way', async () => {
     await annTypes();
     await typing.stop(ANN, 'bob', phone);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('Typing between nodes', () => {
+  /** Another node tells this person. */
+  function hears<E extends ServerEvent>(
+    userId: string,
+    event: E,
+    payload: Payload<E>,
+    isRenewal?: true,
+  ): void {
+    relay({ kind: 'event', userId, event, payload, isRenewal });
+  }
+  const annTypesElsewhere = (isRenewal?: true) =>
+    hears('bob', 'typingStatus', { senderId: 'ann', isTyping: true }, isRenewal);
+
+  test('is said to go on at most once a second, to nodes alone', async () => {
+    await annTypes();
+    expect(renewed).toEqual([]);
+    await pass(1000);
+    await annTypes();
+    await annTypes();
+    expect([renewed, told]).toEqual([[begun], [begun]]);
+    await pass(1000);
+    await annTypes();
+    expect(renewed).toEqual([begun, begun]);
+  });
+
+  test('that is not shown is not said to go on', async () => {
+    read.mockResolvedValue({ ...FRIENDS, isRecipientBlocked: true });
+    await annTypes();
+    await pass(1000);
+    await annTypes();
+    expect([renewed, told]).toEqual([[], []]);
+  });
+
+  test('ends here when its node says nothing more, 8 s after it was renewed last', async () => {
+    annTypesElsewhere();
+    await pass(7999);
+    annTypesElsewhere(true);
+    await pass(7999);
+    expect(told).toEqual([]);
+    await pass(1);
+    expect(told).toEqual([ended]);
+    annTypesElsewhere(true);
+    await pass(8000);
+    expect(told).toEqual([ended]);
+  });
+
+  test('is left alone when its node has told the end, or when it goes on here', async () => {
+    annTypesElsewhere();
+    hears('bob', 'typingStatus', { senderId: 'ann', isTyping: false });
+    await pass(8000);
+    expect(told).toEqual([]);
+    annTypesElsewhere();
+    await annTypes();
+    for (let second = 0; second < 9; second += 1) {
+      await pass(1000);
+      await annTypes();
+    }
+    expect(told).toEqual([begun]);
+  });
+
+  test.each([
+    [
+      'blocks the other',
+      () => hears('bob', 'conversationUpdated', { otherUserId: 'ann', isBlocked: true } as never),
+    ],
+    ['ends the friendship', () => hears('bob', 'friendRemoved', { userId: 'ann' })],
+  ])('ends both ways when one %s on another node', async (_, happen) => {
+    await typing.start(BOB, 'ann', laptop);
+    annTypesElsewhere();
+    told = [];
+    happen();
+    expect(told).toEqual([['ann', { senderId: 'bob', isTyping: false }], ended]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('goes on when something else is set for the conversation', async () => {
+    annTypesElsewhere();
+    hears('bob', 'conversationUpdated', { otherUserId: 'ann', isBlocked: false } as never);
+    expect(told).toEqual([]);
+    typing.onModuleDestroy();
     expect(jest.getTimerCount()).toBe(0);
   });
 });

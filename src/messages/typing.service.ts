@@ -2,8 +2,11 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { inBackground } from '../common/background.js';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
+import type { EventEnvelope } from '../realtime/bus.js';
+import type { Payload } from '../realtime/client-events.js';
 import { Realtime } from '../realtime/realtime.js';
 import type { SocketEvent } from '../realtime/socket-event.js';
+import { RelayedTypings } from './relayed-typings.js';
 import { Relations } from './relations.js';
 
 /** Typing ends by itself after this long without renewal, in milliseconds; it is checked again as often. */
@@ -11,6 +14,12 @@ const TYPING_LASTS = 6000;
 
 /** One who stops and begins again is told of once in this long, in milliseconds. */
 const TOLD_ONCE_IN = 1000;
+
+/**
+ * One that another node shows ends this long after it was renewed last, in milliseconds: a second may pass until a
+ * renewal is told, and its end has a second for its way.
+ */
+const RELAYED_LASTS = TYPING_LASTS + TOLD_ONCE_IN + 1000;
 
 interface Typing {
   typistId: string;
@@ -21,6 +30,8 @@ interface Typing {
   /** By the monotonic clock, in milliseconds. */
   begunAt: number;
   checkedAt: number;
+  /** When other nodes heard last that it goes on. */
+  toldAt: number;
   timer: NodeJS.Timeout;
   /** Until it may be told of, where the last one was just now. */
   waiting?: NodeJS.Timeout;
@@ -37,6 +48,9 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   private readonly bySocket = new Map<string, Set<Typing>>();
   /** When a pair was checked last, by the monotonic clock; the latest are at the end. */
   private readonly checks = new Map<string, number>();
+  private readonly elsewhere = new RelayedTypings(RELAYED_LASTS, (senderId, otherId) =>
+    this.realtime.tellHere(otherId, 'typingStatus', { senderId, isTyping: false }),
+  );
   private readonly logger = new Logger(TypingService.name);
 
   constructor(
@@ -51,6 +65,7 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
     });
     this.events.on('block.changed', ({ blockerId, blockedId }) => this.endBoth(blockerId, blockedId));
     this.events.on('friendship.ended', ({ userId, otherUserId }) => this.endBoth(userId, otherUserId));
+    this.realtime.onRelayed((envelope) => this.hearRelayed(envelope));
   }
 
   onModuleDestroy(): void {
@@ -58,6 +73,7 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
       clearTimeout(timer);
       clearTimeout(waiting);
     }
+    this.elsewhere.close();
   }
 
   /** Begins or renews typing. To someone who is not a friend, or across a block, it goes nowhere. */
@@ -68,6 +84,7 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
     const typing = this.renew(me.userId, otherId, socket.id);
     turn.pass();
     const now = performance.now();
+    if (typing.isShown) this.tellGoesOn(typing, now);
     if (now - typing.checkedAt < TYPING_LASTS) return;
     typing.checkedAt = now;
     const wait = (this.checks.get(keyOf(me.userId, otherId)) ?? -Infinity) + TOLD_ONCE_IN - now;
@@ -92,8 +109,36 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   }
 
   private endBoth(one: string, other: string): void {
-    this.end(one, other);
-    this.end(other, one);
+    for (const [typistId, otherId] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      this.end(typistId, otherId);
+      this.elsewhere.end(typistId, otherId);
+    }
+  }
+
+  /** Something was told by another node to somebody who is here. */
+  private hearRelayed({ userId, event, payload, isRenewal }: EventEnvelope): void {
+    if (event === 'typingStatus') {
+      const { senderId, isTyping } = payload as Payload<typeof event>;
+      if (isRenewal) this.elsewhere.renew(senderId, userId);
+      else if (isTyping) this.elsewhere.begin(senderId, userId);
+      else this.elsewhere.forget(senderId, userId);
+    } else if (event === 'conversationUpdated') {
+      const { otherUserId, isBlocked } = payload as Payload<typeof event>;
+      if (isBlocked) this.endBoth(userId, otherUserId);
+    } else if (event === 'friendRemoved') {
+      this.endBoth(userId, (payload as Payload<typeof event>).userId);
+    }
+  }
+
+  /** The nodes of the other person would take it for ended otherwise. */
+  private tellGoesOn(typing: Typing, now: number): void {
+    if (now - typing.toldAt < TOLD_ONCE_IN) return;
+    typing.toldAt = now;
+    const status = { senderId: typing.typistId, isTyping: true };
+    this.realtime.tell(typing.otherId, 'typingStatus', status, { isRenewal: true });
   }
 
   private renew(typistId: string, otherId: string, socketId: string): Typing {
@@ -116,6 +161,7 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
       isShown: false,
       begunAt,
       checkedAt: -Infinity,
+      toldAt: -Infinity,
       timer,
     };
     this.typings.set(keyOf(typistId, otherId), typing);
@@ -156,6 +202,8 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   private show(typing: Typing, isTyping: boolean): void {
     if (typing.isShown === isTyping) return;
     typing.isShown = isTyping;
+    typing.toldAt = performance.now();
+    this.elsewhere.forget(typing.typistId, typing.otherId);
     this.realtime.tell(typing.otherId, 'typingStatus', { senderId: typing.typistId, isTyping });
   }
 

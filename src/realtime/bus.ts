@@ -33,6 +33,8 @@ export interface EventEnvelope<E extends ServerEvent = ServerEvent> {
   payload: Payload<E>;
   /** The socket that is not told, since its acknowledgement says the same. */
   exceptSocket?: string | undefined;
+  /** What it says goes on: the nodes hear it and the sockets do not. */
+  isRenewal?: true | undefined;
   place?: Place | undefined;
   end?: ConversationEnd | undefined;
 }

@@ -80,6 +80,11 @@ export class Connections {
     if (connection) this.scheduleExpiry(connection);
   }
 
+  /** Brings the envelope to the devices of its person on this node. */
+  deliver(envelope: Envelope): void {
+    this.people.get(envelope.userId)?.take(envelope);
+  }
+
   /** Sockets of this node. */
   get count(): number {
     let count = 0;
@@ -165,10 +170,6 @@ export class Connections {
       this.bus.stopHearing(userId);
     }
     this.events.emit('connection.closed', { userId, socketId: socket.id });
-  }
-
-  private deliver(envelope: Envelope): void {
-    this.people.get(envelope.userId)?.take(envelope);
   }
 
   private scheduleExpiry(connection: Connection): void {

@@ -24,7 +24,8 @@ export class Devices {
   take(envelope: Envelope): void {
     switch (envelope.kind) {
       case 'event':
-        if (!this.isBlockedMeanwhile(envelope)) for (const { outbox } of this.all()) outbox.give(envelope);
+        if (envelope.isRenewal || this.isBlockedMeanwhile(envelope)) return;
+        for (const { outbox } of this.all()) outbox.give(envelope);
         return;
       case 'end':
         for (const { socket } of this.ofSessions(envelope.sessionIds)) socket.disconnect(true);
@@ -38,8 +39,8 @@ export class Devices {
   }
 
   /**
-   * A message may have been checked before a block and be pushed after it. Whoever blocks somebody hears nothing
-   * of them from that moment on, so the person's own settings, which pass here too, are remembered.
+   * A message, or typing, may have been checked before a block and be pushed after it. Whoever blocks somebody hears
+   * nothing of them from that moment on, so the person's own settings, which pass here too, are remembered.
    */
   private isBlockedMeanwhile(envelope: EventEnvelope): boolean {
     if (isEvent(envelope, 'conversationUpdated')) {
@@ -47,7 +48,14 @@ export class Devices {
       if (isBlocked) (this.blocked ??= new Set()).add(otherUserId);
       else this.blocked?.delete(otherUserId);
     }
-    return isEvent(envelope, 'receiveMessage') && this.blocked?.has(envelope.payload.senderId) === true;
+    if (isEvent(envelope, 'typingStatus')) {
+      return envelope.payload.isTyping && this.hasBlocked(envelope.payload.senderId);
+    }
+    return isEvent(envelope, 'receiveMessage') && this.hasBlocked(envelope.payload.senderId);
+  }
+
+  private hasBlocked(userId: string): boolean {
+    return this.blocked?.has(userId) === true;
   }
 
   private all(): Iterable<Connection> {

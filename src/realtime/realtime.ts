@@ -6,6 +6,7 @@ import { Connections } from './connections.js';
 
 interface TellOptions {
   exceptSocket?: string | undefined;
+  isRenewal?: true | undefined;
   place?: Place | undefined;
   end?: ConversationEnd | undefined;
 }
@@ -26,6 +27,11 @@ export class Realtime {
     options: TellOptions = {},
   ): void {
     this.bus.publish({ kind: 'event', userId, event, payload, ...options } as Parameters<Bus['publish']>[0]);
+  }
+
+  /** Tells the devices on this node alone, where another node should have told and may be dead. */
+  tellHere<E extends ServerEvent>(userId: string, event: E, payload: Payload<E>): void {
+    this.connections.deliver({ kind: 'event', userId, event, payload } as Parameters<Bus['publish']>[0]);
   }
 
   /** Calls back for each event for a person of this node that another node has told. */

@@ -3,6 +3,7 @@ import type { Device } from '../support/device.js';
 import { dataOf, friends, type Person } from '../support/person.js';
 import { HAS_REDIS } from '../support/redis.js';
 import { eventually } from '../support/eventually.js';
+import { UnreliableBus } from '../support/unreliable-bus.js';
 import { TwoNodes } from '../support/two-nodes.js';
 
 let nodes: TwoNodes;
@@ -47,6 +48,21 @@ function heard(device: Device): string[] {
     anns.emits('typing', { recipientId: bob.id });
     await bobs.hears('typingStatus', ({ isTyping }) => isTyping);
     await ann.at(nodes.there.url).says(bob, 'Sent elsewhere');
+    await bobs.hears('typingStatus', ({ isTyping }) => !isTyping);
+  });
+
+  test('typing from another node ends when that says nothing more, and with a block', async () => {
+    const [anns, bobs] = await Promise.all([ann.connects(), bob.connects()]);
+    const bus = UnreliableBus.of(nodes.here);
+    anns.emits('typing', { recipientId: bob.id });
+    await bobs.hears('typingStatus', ({ isTyping }) => isTyping);
+    bus.loses(({ event }) => event === 'typingStatus');
+    await bobs.hears('typingStatus', ({ isTyping }) => !isTyping);
+    bus.restore();
+    anns.emits('stopTyping', { recipientId: bob.id });
+    anns.emits('typing', { recipientId: bob.id });
+    await bobs.hears('typingStatus', ({ isTyping }) => isTyping);
+    await bob.blocks(ann);
     await bobs.hears('typingStatus', ({ isTyping }) => !isTyping);
   });
 
