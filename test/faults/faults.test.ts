@@ -53,8 +53,8 @@ afterAll(async () => {
 });
 
 /** People who talk until the end of the test. */
-async function rages(url: string, conversations?: number): Promise<Storm> {
-  const crowd = await Crowd.gathers(url, conversations);
+async function rages(url: string, conversations = 4): Promise<Storm> {
+  const crowd = await Crowd.gathers(url, { conversations });
   const storm = new Storm(crowd, choices);
   endings.push(async () => {
     await storm.end().catch(() => undefined);

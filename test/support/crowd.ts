@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { mongo } from 'mongoose';
+import type { ManagerOptions } from 'socket.io-client';
 import type { Acknowledged, Evidence, Row, View } from './checker.js';
 import type { Device } from './device.js';
 import { friends, type Person } from './person.js';
@@ -30,16 +31,32 @@ const COMES_BACK = { reconnection: true, reconnectionDelay: 100, reconnectionDel
 /** How long a phone may take to be back once everything is well again, in milliseconds: a bound against a hang. */
 const BACK_WITHIN = 30_000;
 
+interface Gathering {
+  /** Pairs; both sides of each send. */
+  conversations?: number;
+  /** The node that the second of each pair uses. */
+  partnersUrl?: string;
+  /** The transports of each phone in turn. */
+  transports?: NonNullable<ManagerOptions['transports']>[];
+}
+
 /** People in pairs who talk at the same time, half of them over sockets and half over HTTP. */
 export class Crowd {
   private constructor(readonly chatters: Chatter[]) {}
 
-  /** @param conversations - pairs; both sides of each send */
-  static async gathers(url: string, conversations = 4): Promise<Crowd> {
-    const pairs = await Promise.all(Array.from({ length: conversations }, () => friends(url)));
-    const chatters = pairs.flatMap(({ ann, bob }) => [
-      chatter(ann, bob, 'socket'),
-      chatter(bob, ann, 'http'),
+  static async gathers(
+    url: string,
+    { conversations = 4, partnersUrl = url, transports = [['websocket']] }: Gathering = {},
+  ): Promise<Crowd> {
+    const pairs = await Promise.all(
+      Array.from({ length: conversations }, async () => {
+        const { ann, bob } = await friends(url);
+        return { ann, bob: bob.at(partnersUrl) };
+      }),
+    );
+    const chatters = pairs.flatMap(({ ann, bob }, index) => [
+      chatter(ann, bob, 'socket', transports[(2 * index) % transports.length]),
+      chatter(bob, ann, 'http', transports[(2 * index + 1) % transports.length]),
     ]);
     // So that all devices know of the conversation before it begins to matter.
     await Promise.all(pairs.map(({ ann, bob }) => ann.says(bob, 'Hello')));
@@ -98,11 +115,16 @@ export class Crowd {
   }
 }
 
-async function chatter(person: Person, partner: Person, sendsBy: Transport): Promise<Chatter> {
+async function chatter(
+  person: Person,
+  partner: Person,
+  sendsBy: Transport,
+  transports: ManagerOptions['transports'] = ['websocket'],
+): Promise<Chatter> {
   return {
     person,
     partner,
-    phone: await person.connects(COMES_BACK),
+    phone: await person.connects({ ...COMES_BACK, transports: transports as string[] }),
     tablet: new Replica(person, 'latest tokens'),
     desktop: new Replica(person),
     sendsBy,
