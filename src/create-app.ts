@@ -62,7 +62,7 @@ export async function createApp(
   });
   measureRequests(adapter.getInstance(), app.get(Metrics));
   allowOrigins(app);
-  app.useWebSocketAdapter(new RealtimeAdapter(app));
+  app.useWebSocketAdapter(new RealtimeAdapter(app, limits));
   if (config.docsEnabled) serveApiDocs(app);
   return app;
 }

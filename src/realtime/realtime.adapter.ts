@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { ServerOptions } from 'socket.io';
+import type { HttpLimits } from '../common/http/http-limits.js';
 import { hasOneHost } from '../common/http/one-host.js';
 import { OriginPolicy } from '../config/origin-policy.js';
 import { SocketLimits } from '../limits/socket-limits.js';
@@ -23,7 +24,10 @@ export const MAX_EVENT_BYTES = 1024 * 1024;
  * gateways through the dispatcher, which keeps their order and answers each one.
  */
 export class RealtimeAdapter extends IoAdapter {
-  constructor(private readonly app: INestApplicationContext) {
+  constructor(
+    private readonly app: INestApplicationContext,
+    private readonly limits: HttpLimits,
+  ) {
     super(app);
   }
 
@@ -35,6 +39,8 @@ export class RealtimeAdapter extends IoAdapter {
     const options: Partial<ServerOptions> = {
       serveClient: false,
       connectTimeout: CONNECT_TIMEOUT,
+      pingInterval: this.limits.pingInterval,
+      pingTimeout: this.limits.pingTimeout,
       maxHttpBufferSize: MAX_EVENT_BYTES,
       perMessageDeflate: false,
       cors: (request, decide) => decide(null, { origin: isAllowed(origins, request) }),

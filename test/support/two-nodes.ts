@@ -11,8 +11,9 @@ export class TwoNodes {
     readonly there: RunningApp,
   ) {}
 
-  static async start(settings: Record<string, string> = {}): Promise<TwoNodes> {
-    const redis = await RedisServer.start();
+  /** @param given - their Redis, which `REDIS_URL` reaches by a way of the test's own */
+  static async start(settings: Record<string, string> = {}, given?: RedisServer): Promise<TwoNodes> {
+    const redis = given ?? (await RedisServer.start());
     const shared = {
       MONGODB_URI: ownDatabase(),
       REDIS_URL: redis.url,

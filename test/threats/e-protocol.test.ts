@@ -323,7 +323,7 @@ describe('70: events that are formed badly', () => {
 });
 
 describe('73: clients that take their time', () => {
-  const LIMITS = { head: 600, request: 1200, silence: 2400, check: 100 };
+  const LIMITS = { ...HTTP_LIMITS, head: 600, request: 1200, silence: 2400, check: 100 };
   /** What a limit of a second or two is given on a busy machine; Node's own take half a minute and more. */
   const LATE = 15_000;
   let strict: RunningApp;
