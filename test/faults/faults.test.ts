@@ -56,10 +56,7 @@ afterAll(async () => {
 async function rages(url: string, conversations = 4): Promise<Storm> {
   const crowd = await Crowd.gathers(url, { conversations });
   const storm = new Storm(crowd, choices);
-  endings.push(async () => {
-    await storm.end().catch(() => undefined);
-    crowd.leaves();
-  });
+  endings.push(() => storm.leaves());
   return storm;
 }
 

@@ -15,10 +15,10 @@ export class Cluster {
     private readonly client: mongo.MongoClient,
   ) {}
 
-  /** @param own - beside what all nodes share, what each has of its own */
+  /** @param own - what a node has beside what all share; given a folder that is removed with the cluster */
   static async start(
     settings: Record<string, string> = {},
-    own: Record<string, string>[] = [],
+    own: (folder: string, index: number) => Record<string, string> = () => ({}),
   ): Promise<Cluster> {
     const [redis, services] = await Promise.all([RedisServer.start(), ServiceProcesses.inFolder()]);
     const uri = services.newDatabase();
@@ -31,12 +31,17 @@ export class Cluster {
     };
     // One after the other: the first makes the indexes.
     const nodes = [
-      await services.start({ ...shared, ...own[0] }),
-      await services.start({ ...shared, ...own[1] }),
+      await services.start({ ...shared, ...own(services.folder, 0) }),
+      await services.start({ ...shared, ...own(services.folder, 1) }),
     ];
     const client = new mongo.MongoClient(uri);
     const db = client.db(undefined, { readConcern: new mongo.ReadConcern('majority') });
     return new Cluster(redis, db, services, shared, nodes, client);
+  }
+
+  /** What is removed with it. */
+  get folder(): string {
+    return this.services.folder;
   }
 
   node(index: number): ServiceProcess {

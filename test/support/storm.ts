@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { mongo } from 'mongoose';
 import type { ErrorCode } from '../../src/common/errors/codes.js';
 import type { Message } from '../../src/realtime/wire.js';
-import type { Acknowledged } from './checker.js';
+import { type Acknowledged, complaintsAbout } from './checker.js';
 import type { Choices } from './choices.js';
 import type { Chatter, Crowd, Transport } from './crowd.js';
 
@@ -72,6 +73,19 @@ export class Storm {
     await Promise.all(this.work);
     if (this.failure) throw this.failure;
     return this.acknowledged;
+  }
+
+  /** Ends, and waits until everybody is back. @returns what of the promises was broken, see the checker */
+  async complaints(store: mongo.Db): Promise<string[]> {
+    await this.end();
+    await this.crowd.isBack();
+    return complaintsAbout(await this.crowd.evidence(store, this.acknowledged));
+  }
+
+  /** Leaves nothing running, whatever has come of it. */
+  async leaves(): Promise<void> {
+    await this.end().catch(() => undefined);
+    this.crowd.leaves();
   }
 
   /** Tries once to send, whatever comes of it. @returns the message, if it was acknowledged */

@@ -1,11 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Message, SyncAnswer } from '../../src/realtime/wire.js';
-import { complaintsAbout } from '../support/checker.js';
 import { Choices } from '../support/choices.js';
 import { Cluster } from '../support/cluster.js';
 import { Crowd } from '../support/crowd.js';
@@ -22,14 +20,18 @@ const isLong = process.env.FAULTS === 'long';
 /** Messages that are acknowledged before a fault and behind it, at least. */
 const LOAD = isLong ? 1000 : 60;
 const TIMEOUT = isLong ? 900_000 : 120_000;
-/** How many reply to each other as fast as they can, and how often. */
-const RALLIES = 4;
-const REPLIES = isLong ? 500 : 60;
 const RECONNECTS = 200;
 /** How long Redis is away, in milliseconds. */
 const AWAY = 1500;
 /** How long all devices may take until they are back, in milliseconds. */
 const BACK_WITHIN = 30_000;
+/** How a client waits before it connects again, and for a connection, in milliseconds. */
+const COMES_BACK = {
+  reconnection: true,
+  reconnectionDelay: 300,
+  reconnectionDelayMax: 2000,
+  timeout: 10_000,
+};
 const MINUTES = 60_000;
 const CRASHES_BEHIND = 'Stored, and never told';
 
@@ -43,27 +45,35 @@ function preload(name: string): string {
   return `--import=${pathToFileURL(join(ROOT, 'test/support', name)).href}`;
 }
 
+/** What each node has of its own: a clock that a test sets, and the first a place where it dies. */
+function ownOf(folder: string, index: number): Record<string, string> {
+  const dies = {
+    NODE_OPTIONS: `${preload('clock.mjs')} ${preload('crash-before-telling.mjs')}`,
+    CRASHES_BEHIND,
+    SERVICE_ROOT: ROOT,
+  };
+  return {
+    NODE_OPTIONS: preload('clock.mjs'),
+    WRONG_CLOCK: clockOf(folder, index),
+    ...(index === 0 && dies),
+  };
+}
+
+function clockOf(folder: string, index: number): string {
+  return join(folder, `clock ${index}`);
+}
+
 const texts = (device: Device) => device.all('receiveMessage').map(({ text }) => text);
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const bySeq = (one: Message, other: Message) => one.seq - other.seq;
 
 /** People whose conversations are split between the nodes, and who talk until the end of the test. */
-async function rages(urls = cluster.urls): Promise<Storm> {
-  const crowd = await Crowd.gathers(urls[0], { partnersUrl: urls[1] });
+async function rages(): Promise<Storm> {
+  const crowd = await Crowd.gathers(cluster.urls[0], { partnersUrl: cluster.urls[1] });
   const storm = new Storm(crowd, choices);
-  endings.push(async () => {
-    await storm.end().catch(() => undefined);
-    crowd.leaves();
-  });
+  endings.push(() => storm.leaves());
   return storm;
-}
-
-async function allIsKept(storm: Storm): Promise<void> {
-  await storm.end();
-  const { crowd, acknowledged } = storm;
-  await crowd.isBack();
-  expect(complaintsAbout(await crowd.evidence(cluster.db, acknowledged))).toEqual([]);
 }
 
 /** Waits until all these devices were let in a second time. */
@@ -75,11 +85,6 @@ async function areBack(devices: Device[]): Promise<void> {
   }
 }
 
-async function collisions(): Promise<number> {
-  const [one, other] = await cluster.figures('reals2chat_message_collisions_total');
-  return (one as number) + (other as number);
-}
-
 async function areDegraded(isDegraded: boolean): Promise<boolean> {
   const answers = await Promise.all(
     cluster.urls.map((url) => call<{ degraded?: string[] }>(url, 'GET', '/health/ready')),
@@ -89,30 +94,9 @@ async function areDegraded(isDegraded: boolean): Promise<boolean> {
   );
 }
 
-/** A line to each node that a test can cut. */
-async function cuttingProxies(): Promise<[one: CuttingProxy, other: CuttingProxy]> {
-  const proxies = await Promise.all(cluster.urls.map((url) => CuttingProxy.before(url)));
-  endings.push(...proxies.map((proxy) => () => proxy.close()));
-  return proxies as [CuttingProxy, CuttingProxy];
-}
-
-(HAS_REDIS ? describe : describe.skip)('Two processes', () => {
-  const clocks: string[] = [];
-
+(HAS_REDIS ? describe : describe.skip)('A fault of two nodes', () => {
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'r2c-clocks-'));
-    clocks.push(...['one', 'other'].map((name) => join(folder, name)));
-    cluster = await Cluster.start(
-      { NODE_OPTIONS: preload('clock.mjs') },
-      clocks.map((file, index) => ({
-        WRONG_CLOCK: file,
-        ...(index === 0 && {
-          NODE_OPTIONS: `${preload('clock.mjs')} ${preload('crash-before-telling.mjs')}`,
-          CRASHES_BEHIND,
-          SERVICE_ROOT: ROOT,
-        }),
-      })),
-    );
+    cluster = await Cluster.start({}, ownOf);
   });
   beforeEach(async () => {
     ({ ann, bob } = await friends(cluster.urls[0]));
@@ -125,112 +109,11 @@ async function cuttingProxies(): Promise<[one: CuttingProxy, other: CuttingProxy
   }, TIMEOUT);
   afterAll(() => cluster.stop());
 
-  test('two who reply to each other as fast as they can: each number once, in the order of what they saw', async () => {
-    await Promise.all(
-      Array.from({ length: RALLIES }, async () => {
-        const pair = await friends(cluster.urls[0]);
-        const players = [pair.ann, pair.bob.at(cluster.urls[1])] as const;
-        endings.push(() => players.forEach((player) => player.leaves()));
-        const devices = await Promise.all(players.map((player) => player.connects()));
-        const last = `0 ${REPLIES}`;
-        for (const [side, device] of devices.entries()) {
-          const recipientId = players[1 - side]?.id as string;
-          device.socket.on('receiveMessage', ({ text }) => {
-            const reply = Number(text.split(' ')[1]) + 1;
-            if (reply <= REPLIES) device.emits('sendMessage', { recipientId, text: `${side} ${reply}` });
-          });
-          device.emits('sendMessage', { recipientId, text: `${side} 1` });
-        }
-        await devices[1]?.hears('receiveMessage', ({ text }) => text === last);
-        await devices[0]?.hears('receiveMessage', ({ text }) => text === `1 ${REPLIES}`);
-        const history = await players[0].reads(players[1], '?limit=200&after=0');
-        expect(history.map(({ seq }) => seq)).toEqual(numbers(1, 2 * REPLIES));
-        for (const side of [0, 1]) {
-          const own = history.map(({ text }) => text).filter((text) => text.startsWith(`${side} `));
-          expect(own).toEqual(numbers(1, REPLIES).map((number) => `${side} ${number}`));
-          expect(texts(devices[1 - side] as Device)).toEqual(own);
-        }
-      }),
-    );
-  });
-
-  test(
-    'a storm from both sides whose answers get lost: order, numbers and keys hold',
-    async () => {
-      const before = await collisions();
-      const proxies = await cuttingProxies();
-      const storm = await rages([proxies[0].url, proxies[1].url]);
-      await storm.hasAcknowledged(LOAD);
-      for (const proxy of proxies) proxy.loses(() => choices.happens(0.05));
-      await storm.hasAcknowledged(2 * LOAD);
-      for (const proxy of proxies) proxy.heals();
-      await storm.hasAcknowledged(LOAD);
-      await storm.end();
-      expect(storm.attempts.some(({ outcome }) => outcome === 'repeated')).toBe(true);
-      expect(await collisions()).toBeGreaterThan(before);
-      await allIsKept(storm);
-    },
-    TIMEOUT,
-  );
-
-  test('twenty copies at once, over both transports and both nodes, are one message and one event', async () => {
-    const phones = [await ann.connects(), await ann.at(cluster.urls[1]).connects()];
-    const hearers = [await bob.connects(), await bob.at(cluster.urls[0]).connects()];
-    const body = { recipientId: bob.id, text: 'Twin', clientMessageId: 'twin' };
-    const copies = await Promise.all(
-      numbers(0, 19).map(async (index) => {
-        const node = index % 2;
-        if (index % 4 < 2) return ann.at(cluster.urls[node] as string).says(bob, 'Twin', 'twin');
-        return dataOf(await (phones[node] as Device).asks('sendMessage', body));
-      }),
-    );
-    expect(new Set(copies.map(({ _id, seq }) => `${_id} ${seq}`)).size).toBe(1);
-    await ann.says(bob, 'Behind it');
-    for (const hearer of hearers) {
-      await hearer.hears('receiveMessage', ({ text }) => text === 'Behind it');
-      expect(texts(hearer)).toEqual(['Twin', 'Behind it']);
-    }
-    expect(await cluster.db.collection('messages').countDocuments({ clientMessageId: 'twin' })).toBe(1);
-    expect(await ann.posts(bob, 'Something else', 'twin')).toMatchObject({ status: 409 });
-  });
-
-  test('devices of one person on two nodes, one of them away, end up the same', async () => {
-    const [phone, laptop] = [await ann.connects(), await ann.at(cluster.urls[1]).connects()];
-    const tablet = new Replica(ann);
-    const away = new Replica(ann.at(cluster.urls[1]));
-    const { conversationId } = await bob.says(ann, 'First');
-    await tablet.sync();
-    for (const device of [phone, laptop]) await device.hears('receiveMessage');
-    const sent = dataOf(await phone.asks('sendMessage', { recipientId: bob.id, text: 'From the phone' }));
-    expect(await laptop.hears('messageSent')).toEqual(sent);
-    await bob.says(ann, 'Last');
-    await laptop.hears('receiveMessage', ({ seq }) => seq === 3);
-    dataOf(await laptop.asks('messageRead', { conversationId, seq: 3 }));
-    await phone.hears(
-      'messageStatus',
-      ({ userId, status, seq }) => userId === ann.id && status === 'read' && seq === 3,
-    );
-    for (const url of cluster.urls) {
-      const { body } = await ann.at(url).get<{ total: number }>('/api/conversations/unread');
-      expect(body.total).toBe(0);
-    }
-    for (const device of [phone, laptop]) expect(texts(device)).toEqual(['First', 'Last']);
-    expect([phone.all('messageSent'), laptop.all('messageSent')]).toEqual([[], [sent]]);
-    for (const replica of [tablet, away]) {
-      await replica.sync();
-      await replica.sync();
-      await replica.mustEqualFreshFetch();
-    }
-    const [one, other] = [tablet, away].map(({ held }) =>
-      [...held.values()].map(({ state, messages }) => ({ state, ids: [...messages.keys()].toSorted() })),
-    );
-    expect(one).toEqual(other);
-  });
-
   test(
     `cut off ${RECONNECTS} times while messages flow, and back on the other node: nothing is missed`,
     async () => {
-      const proxies = await cuttingProxies();
+      const proxies = await Promise.all(cluster.urls.map((url) => CuttingProxy.before(url)));
+      endings.push(...proxies.map((proxy) => () => proxy.close()));
       let isOver = false;
       const writers = [ann, ann.at(cluster.urls[1])].map(async (writer) => {
         const device = await writer.connects();
@@ -312,7 +195,7 @@ async function cuttingProxies(): Promise<[one: CuttingProxy, other: CuttingProxy
         const heard = phone.all('receiveMessage').map(({ _id }) => _id);
         expect(heard.slice(-ids.length)).toEqual(ids);
       }
-      await allIsKept(storm);
+      expect(await storm.complaints(cluster.db)).toEqual([]);
     },
     TIMEOUT,
   );
@@ -320,7 +203,7 @@ async function cuttingProxies(): Promise<[one: CuttingProxy, other: CuttingProxy
   test('one clock ten minutes fast, the other ten minutes slow: numbers are the order, and time runs forward', async () => {
     async function areWrongBy(...ms: number[]): Promise<void> {
       for (const [index, node] of cluster.nodes.entries()) {
-        await writeFile(clocks[index] as string, String(ms[index]));
+        await writeFile(clockOf(cluster.folder, index), String(ms[index]));
         const before = node.stderr.length;
         node.signal('SIGUSR2');
         await eventually(() => node.stderr.slice(before).includes('The clock was set'));
@@ -394,12 +277,9 @@ async function cuttingProxies(): Promise<[one: CuttingProxy, other: CuttingProxy
         numbers(1, 10).map((n) => Person.signUp(cluster.urls[0], `Person ${n}`)),
       );
       endings.push(() => people.forEach((person) => person.leaves()));
-      const comesBack = { reconnection: true, reconnectionDelay: 300, reconnectionDelayMax: 2000 };
-      await Promise.all(
-        people.flatMap((person) =>
-          numbers(1, 50).map(() => person.connects({ ...comesBack, timeout: 10_000 })),
-        ),
-      );
+      for (const person of people) {
+        await Promise.all(numbers(1, 50).map(() => person.connects(COMES_BACK)));
+      }
       const devices = people.flatMap((person) => person.devices);
       await cluster.node(0).isKilled();
       await Promise.all(devices.map((device) => device.isDisconnected()));
