@@ -33,7 +33,7 @@ const LAG = 800;
       line.holds();
       dataOf(await anns.asks('sendMessage', { recipientId: bob.id, text }));
       await bobsHere.hears('receiveMessage', (message) => message.text === text);
-      expect(line.arrived).not.toContain(text);
+      expect(line.arrived.includes(text)).toBe(false);
       line.passes();
     }
     await bobsThere.hears('receiveMessage', ({ text }) => text === texts.at(-1));
@@ -41,9 +41,12 @@ const LAG = 800;
 
     line.lags(0);
     await eventually(() => nodes.areDegraded(false));
-    await ann.says(bob, 'As always');
+    // That it goes this way at all; on a busy machine Redis may count as away for a moment more.
+    await eventually(async () => {
+      await ann.says(bob, 'As always');
+      return line.arrived.includes('As always');
+    });
     await bobsThere.hears('receiveMessage', ({ text }) => text === 'As always');
-    expect(line.arrived).toContain('As always');
     for (const device of [anns, bobsHere, bobsThere]) device.close();
   });
 });
