@@ -18,7 +18,8 @@ export class JwtStrategy extends PassportStrategy(Strategy) implements OnApplica
       ...VERIFY_OPTIONS,
       jsonWebTokenOptions: VERIFY_OPTIONS,
       jwtFromRequest: bearerToken,
-      secretOrKey: signingKey(config),
+      // jsonwebtoken takes a KeyObject, which the types of passport-jwt do not know.
+      secretOrKey: signingKey(config) as unknown as Buffer,
     });
     // Passport keeps one list for the process: a name of its own keeps two applications in it apart.
     this.name = `jwt ${randomUUID()}`;
