@@ -54,7 +54,7 @@ describe('The handshake', () => {
     expect((await device.isRefused()).message).toBe('Invalid namespace');
   });
 
-  test('forgets the token', async () => {
+  test('forgets the token, and the request that it came by', async () => {
     const open = jest.spyOn(Connections.prototype, 'open');
     await ann.connects({
       query: { token: ann.token },
@@ -62,10 +62,9 @@ describe('The handshake', () => {
     });
     const sockets = open.mock.calls.map(([socket]) => socket);
     open.mockRestore();
-    const kept = sockets.map(({ handshake, data, request: { url, headers } }) =>
-      JSON.stringify([handshake, data, url, headers]),
-    );
+    const kept = sockets.map(({ handshake, data, request }) => JSON.stringify([handshake, data, request]));
     expect(kept).toHaveLength(1);
+    expect(kept[0]).toContain(ann.id);
     expect(kept[0]).not.toContain(ann.token);
   });
 });

@@ -4,6 +4,7 @@ import { toWire } from '../messages/message.js';
 import { MessagesRepository } from '../messages/messages.repository.js';
 import { OverviewRepository } from '../messages/overview.repository.js';
 import { NO_RECEIPTS, otherSide, sideOf, statusOf } from '../messages/receipts.js';
+import { ReceiptsService } from '../messages/receipts.service.js';
 import { ReceiptsRepository } from '../messages/receipts.repository.js';
 import {
   CatchUpPort,
@@ -23,6 +24,7 @@ export class CatchUpSource implements MessageSource, OnModuleInit {
     private readonly messages: MessagesRepository,
     private readonly overview: OverviewRepository,
     private readonly receipts: ReceiptsRepository,
+    private readonly confirmed: ReceiptsService,
     private readonly port: CatchUpPort,
   ) {}
 
@@ -31,7 +33,9 @@ export class CatchUpSource implements MessageSource, OnModuleInit {
   }
 
   /** Where each conversation of this person stands, as it is at one moment. */
-  standings(userId: string): Promise<Standing[]> {
+  async standings(userId: string): Promise<Standing[]> {
+    // What another device, or this one until a moment ago, has confirmed is not told again.
+    await this.confirmed.settle(userId);
     return this.views.read(userId, async (views, session) => {
       const lacking = await this.withUnconfirmed(views, session);
       return views.map((view) => ({

@@ -91,10 +91,16 @@ describe('What a connection has answered for', () => {
   test('is delivered, and a failure to store it goes no further', async () => {
     take.mockRejectedValueOnce(new Error('no primary'));
     port.confirm(BOB, ranges);
+    await service.settle(BOB);
     expect(take.mock.calls.map(([receipt]) => receipt)).toEqual(
       ranges.map((range) => ({ ...range, userId: BOB, kind: 'delivered' })),
     );
-    await new Promise(setImmediate);
+  });
+
+  test('is stored before the node stops', async () => {
+    port.confirm(BOB, ranges);
+    await service.beforeApplicationShutdown();
+    expect(take).toHaveBeenCalledTimes(2);
   });
 });
 
