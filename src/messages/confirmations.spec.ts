@@ -61,4 +61,7 @@ test('what others have confirmed holds nobody up', async () => {
   confirmations.add(BOB, [upTo(1)]);
   expect(await isResolved(confirmations.settle(ANN))).toBe(true);
   expect(stored).toEqual([]);
+  jest.advanceTimersByTime(200);
+  expect(await isResolved(confirmations.settle(ANN))).toBe(true);
+  expect(await isResolved(confirmations.settle(BOB))).toBe(false);
 });

@@ -15,7 +15,8 @@ export interface Confirmation {
 /** Gathers what heartbeats confirm, so that it is stored together. */
 export class Confirmations {
   private waiting: Confirmation[] = [];
-  private storing: Promise<void> = Promise.resolve();
+  /** The writes that are under way, by whose they are. */
+  private readonly writes = new Map<Set<string>, Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
 
   /** @param store - resolved when they are durable; never rejected */
@@ -28,18 +29,19 @@ export class Confirmations {
 
   /** Resolved when all that this person has confirmed is stored. */
   async settle(userId: string): Promise<void> {
-    if (this.waiting.some((one) => one.userId === userId)) await this.flush();
-    else await this.storing;
+    if (this.waiting.some((one) => one.userId === userId)) void this.flush();
+    await Promise.all([...this.writes].flatMap(([people, write]) => (people.has(userId) ? [write] : [])));
   }
 
-  /** Stores all that waits, now. */
-  flush(): Promise<void> {
+  /** Stores all that waits, now. Resolved when nothing is under way any more. */
+  async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
     const confirmed = this.waiting;
     this.waiting = [];
-    const before = this.storing;
-    this.storing = Promise.all([before, this.store(confirmed)]).then(() => undefined);
-    return this.storing;
+    const people = new Set(confirmed.map(({ userId }) => userId));
+    const write = this.store(confirmed).finally(() => this.writes.delete(people));
+    this.writes.set(people, write);
+    await Promise.all(this.writes.values());
   }
 }

@@ -226,6 +226,20 @@ describe('When a message is refused by the store', () => {
     expect(store.twinsAsked).toHaveLength(1);
   });
 
+  test('one that an earlier try has stored after all is new, and told, wherever it is in the batch', async () => {
+    store.writes(draft('twin', { clientMessageId: 'k1' }));
+    store.next(async ([, late]) => {
+      // What the connection took along lands only when the store was asked once and had nothing.
+      store.beforeLookUp = () => {
+        store.beforeLookUp = () => void store.all.push({ ...(late as StoredMessage), seq: 2 });
+      };
+      return { kind: 'unknown', error: new Error('connection closed') };
+    });
+    const sends = [enter('twin', { clientMessageId: 'k1' }), enter('late', { clientMessageId: 'k2' })];
+    expect(await outcomes(sends)).toEqual(['1 twin again', '2 late']);
+    expect(told.map(({ text }) => text)).toEqual(['late']);
+  });
+
   test('the key of another sender, or in another conversation, is none of its own', async () => {
     store.writes(draft('theirs', { senderId: BOB, recipientId: ANN, clientMessageId: 'k' }));
     store.writes(draft('elsewhere', { conversationId: 'd', clientMessageId: 'k' }));

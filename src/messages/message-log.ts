@@ -192,7 +192,9 @@ export class MessageLog {
     if (own) this.land(refused, own);
     for (const send of rest) {
       const twin = send.key === undefined ? undefined : twins.get(send.key);
-      if (twin && !send.isSettled) send.succeed({ message: twin, isNew: false });
+      if (!twin || send.isSettled) continue;
+      if (twin._id === send.draft._id) this.land(send, twin);
+      else send.succeed({ message: twin, isNew: false });
     }
   }
 
