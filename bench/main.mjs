@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { generate } from './generator.mjs';
 import { databaseAt, withMongod } from './mongod.mjs';
 import { describeProfiles } from './profile.mjs';
 import { report } from './report.mjs';
@@ -43,30 +41,22 @@ const { values } = parseArgs({
 async function measure(subject, load, mongoUri) {
   const uri = databaseAt(mongoUri, `bench_${subject.name}`);
   const server = await subject.start(uri, subject === service ? values.profile : undefined);
-  const generator = fork(fileURLToPath(new URL('load.mjs', import.meta.url)));
   try {
     const pairs = await subject.pairs(server.url, Number(values.pairs));
     const { transport, inFlight, perSecond } = load;
     const [warmUpSeconds, seconds] = [3, Number(values.seconds)];
-    generator.send({ url: server.url, pairs, transport, inFlight, perSecond, warmUpSeconds, seconds });
     const meter = new ServerMeter(server.pid);
-    await isTold(generator, 'begun');
-    meter.begin();
-    await isTold(generator, 'ended');
-    meter.end();
-    const [result] = await once(generator, 'message');
+    const result = await generate(
+      'load.mjs',
+      { url: server.url, pairs, transport, inFlight, perSecond, warmUpSeconds, seconds },
+      { begun: () => meter.begin(), ended: () => meter.end() },
+    );
     const cpuMicros = (1e6 * meter.cpuSeconds) / (result.perSecond * seconds);
     windows.push(meter.window);
     return { load: load.name, subject: subject.name, cpuMicros, ...result };
   } finally {
-    generator.kill();
     await server.stop();
   }
-}
-
-async function isTold(generator, what) {
-  const [said] = await once(generator, 'message');
-  if (said !== what) throw new Error(`The generator said ${JSON.stringify(said)}, not ${what}`);
 }
 
 async function main() {

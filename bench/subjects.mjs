@@ -112,9 +112,14 @@ class Service extends Subject {
 
   /** The 99th percentile of the event loop's delay since it was last asked, in seconds. */
   async loopDelay(url) {
+    return (await this.figures(url))('nodejs_eventloop_lag_p99_seconds');
+  }
+
+  /** Reads its metrics. @returns what gives the value of one that has no labels */
+  async figures(url) {
     const headers = { authorization: `Bearer ${this.settings.METRICS_TOKEN}` };
     const text = await (await fetch(`${url}/metrics`, { headers })).text();
-    return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)[1]);
+    return (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)[1]);
   }
 }
 
@@ -130,6 +135,7 @@ export async function friends(url) {
   await post(url, `/api/friends/requests/${request._id}/accept`, undefined, recipient.accessToken);
   return {
     sender: sender.accessToken,
+    senderId: sender.user._id,
     recipient: recipient.accessToken,
     recipientId: recipient.user._id,
   };
@@ -182,3 +188,7 @@ export const route = new PlainServer(
   {},
 );
 export const service = new Service('service', 'this service', '../dist/main.js', PRODUCTION);
+
+/** One of several nodes on one database. */
+export const nodeOf = (redisUrl, name) =>
+  new Service(name, 'a node of this service', '../dist/main.js', { ...PRODUCTION, REDIS_URL: redisUrl });

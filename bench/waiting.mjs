@@ -4,8 +4,8 @@ import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { io } from 'socket.io-client';
 import { Filling } from './fill.mjs';
+import { connected } from './loading.mjs';
 import { databaseAt, withMongod } from './mongod.mjs';
 import { putIntoPage } from './report.mjs';
 import { percentile } from './statistics.mjs';
@@ -78,12 +78,6 @@ class Pair {
   }
 }
 
-async function connected(url, token) {
-  const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token } });
-  await once(socket, 'ready');
-  return socket;
-}
-
 /** The memory of the service, looked at all the time. */
 class Memory {
   static watch(url) {
@@ -96,10 +90,9 @@ class Memory {
   peak = 0;
 
   async look() {
-    const headers = { authorization: `Bearer ${service.settings.METRICS_TOKEN}` };
-    const text = await (await fetch(`${this.url}/metrics`, { headers })).text();
-    this.now = Number(/^process_resident_memory_bytes (\S+)/m.exec(text)[1]) / MEGABYTE;
-    this.cutOff = Number(/^reals2chat_slow_consumers_total (\S+)/m.exec(text)[1]);
+    const figure = await service.figures(this.url);
+    this.now = figure('process_resident_memory_bytes') / MEGABYTE;
+    this.cutOff = figure('reals2chat_slow_consumers_total');
     this.peak = Math.max(this.peak, this.now);
   }
 
