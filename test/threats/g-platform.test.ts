@@ -185,7 +185,7 @@ describe('89: secrets', () => {
   });
 
   /** The signature of the API document's example is the word `signature`; a test's made-up password. */
-  const EXAMPLES = /\.c2lnbmF0dXJl$|:\/\/me:swordfish@$/;
+  const EXAMPLES = /\.c2lnbmF0dXJl$|:\/\/me:swordfish@$|:…@$/;
 
   test('are in no file of the repository', () => {
     const files = tracked().filter((file) => !/\.(png|jpg|svg|ico|woff2?)$/.test(file));
