@@ -4,7 +4,6 @@ import { toWire } from '../messages/message.js';
 import { MessagesRepository } from '../messages/messages.repository.js';
 import { OverviewRepository } from '../messages/overview.repository.js';
 import { NO_RECEIPTS, otherSide, sideOf, statusOf } from '../messages/receipts.js';
-import { ReceiptsService } from '../messages/receipts.service.js';
 import { ReceiptsRepository } from '../messages/receipts.repository.js';
 import {
   CatchUpPort,
@@ -24,7 +23,6 @@ export class CatchUpSource implements MessageSource, OnModuleInit {
     private readonly messages: MessagesRepository,
     private readonly overview: OverviewRepository,
     private readonly receipts: ReceiptsRepository,
-    private readonly confirmed: ReceiptsService,
     private readonly port: CatchUpPort,
   ) {}
 
@@ -33,9 +31,7 @@ export class CatchUpSource implements MessageSource, OnModuleInit {
   }
 
   /** Where each conversation of this person stands, as it is at one moment. */
-  async standings(userId: string): Promise<Standing[]> {
-    // What another device, or this one until a moment ago, has confirmed is not told again.
-    await this.confirmed.settle(userId);
+  standings(userId: string): Promise<Standing[]> {
     return this.views.read(userId, async (views, session) => {
       const lacking = await this.withUnconfirmed(views, session);
       return views.map((view) => ({

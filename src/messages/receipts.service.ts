@@ -1,13 +1,12 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { inBackground } from '../common/background.js';
 import { ChatError } from '../common/errors/chat-error.js';
 import type { Identity } from '../common/identity.js';
 import { conversationIdOf } from '../database/ids.js';
-import { DeliveryPort } from '../realtime/delivery-port.js';
+import { DeliveryPort, type GivenRange } from '../realtime/delivery-port.js';
 import { Realtime } from '../realtime/realtime.js';
 import type { StatusChange } from '../realtime/wire.js';
 import { UsersService } from '../users/users.service.js';
-import { type Confirmation, Confirmations } from './confirmations.js';
 import { type Receipt, ReceiptLog, type Received } from './receipt-log.js';
 import type { Watermarks } from './receipts.js';
 
@@ -22,8 +21,7 @@ export interface Fetched {
 
 /** Receiving and reading: how far each person is, and who is told. */
 @Injectable()
-export class ReceiptsService implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly confirmations = new Confirmations((confirmations) => this.store(confirmations));
+export class ReceiptsService implements OnModuleInit {
   private readonly logger = new Logger(ReceiptsService.name);
 
   constructor(
@@ -35,16 +33,9 @@ export class ReceiptsService implements OnModuleInit, BeforeApplicationShutdown 
 
   onModuleInit(): void {
     this.log.serve((receipt, received) => this.tell(receipt, received));
-    this.delivery.register((userId, ranges) => this.confirmations.add(userId, ranges));
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.confirmations.flush();
-  }
-
-  /** Resolved when all that this person's devices have confirmed on this node is stored. */
-  settle(userId: string): Promise<void> {
-    return this.confirmations.settle(userId);
+    this.delivery.register((userId, ranges) => {
+      for (const range of ranges) this.confirm(userId, range);
+    });
   }
 
   /**
@@ -96,12 +87,9 @@ export class ReceiptsService implements OnModuleInit, BeforeApplicationShutdown 
     return (await this.log.take({ ...fetched, kind: 'read' })).after;
   }
 
-  private async store(confirmations: Confirmation[]): Promise<void> {
-    const taken = confirmations.map(({ userId, range }) =>
-      this.log.take({ ...range, userId, kind: 'delivered' }),
-    );
-    for (const one of taken) inBackground(this.logger, 'Storing a delivery', one);
-    await Promise.allSettled(taken);
+  private confirm(userId: string, range: GivenRange): void {
+    const taken = this.log.take({ ...range, userId, kind: 'delivered' });
+    inBackground(this.logger, 'Storing a delivery', taken);
   }
 
   private tell(
