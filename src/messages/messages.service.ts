@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ChatError } from '../common/errors/chat-error.js';
 import type { Identity } from '../common/identity.js';
 import { conversationIdOf, newId } from '../database/ids.js';
-import type { ConversationEnd, EventEnvelope } from '../realtime/bus.js';
+import { type ConversationEnd, type EventEnvelope, isEvent } from '../realtime/bus.js';
 import type { Message } from '../realtime/wire.js';
 import { Realtime } from '../realtime/realtime.js';
 import type { SocketEvent } from '../realtime/socket-event.js';
@@ -153,10 +153,10 @@ export class MessagesService implements OnModuleInit {
   }
 
   /** Another node has stored a message of somebody who is here. */
-  private hearRelayed({ event, payload, end }: EventEnvelope): void {
-    if (end) this.log.learn(end);
-    if (event !== 'messageSent') return;
-    const { senderId, recipientId } = payload as Message;
+  private hearRelayed(envelope: EventEnvelope): void {
+    if (envelope.end) this.log.learn(envelope.end);
+    if (!isEvent(envelope, 'messageSent')) return;
+    const { senderId, recipientId } = envelope.payload;
     this.typing.end(senderId, recipientId, performance.now());
   }
 

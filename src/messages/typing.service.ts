@@ -2,8 +2,7 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { inBackground } from '../common/background.js';
 import { DomainEvents } from '../common/domain-events.js';
 import type { Identity } from '../common/identity.js';
-import type { EventEnvelope } from '../realtime/bus.js';
-import type { Payload } from '../realtime/client-events.js';
+import { type EventEnvelope, isEvent } from '../realtime/bus.js';
 import { Realtime } from '../realtime/realtime.js';
 import type { SocketEvent } from '../realtime/socket-event.js';
 import { RelayedTypings } from './relayed-typings.js';
@@ -119,17 +118,18 @@ export class TypingService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Something was told by another node to somebody who is here. */
-  private hearRelayed({ userId, event, payload, isRenewal }: EventEnvelope): void {
-    if (event === 'typingStatus') {
-      const { senderId, isTyping } = payload as Payload<typeof event>;
+  private hearRelayed(envelope: EventEnvelope): void {
+    const { userId, isRenewal } = envelope;
+    if (isEvent(envelope, 'typingStatus')) {
+      const { senderId, isTyping } = envelope.payload;
       if (isRenewal) this.elsewhere.renew(senderId, userId);
       else if (isTyping) this.elsewhere.begin(senderId, userId);
       else this.elsewhere.forget(senderId, userId);
-    } else if (event === 'conversationUpdated') {
-      const { otherUserId, isBlocked } = payload as Payload<typeof event>;
+    } else if (isEvent(envelope, 'conversationUpdated')) {
+      const { otherUserId, isBlocked } = envelope.payload;
       if (isBlocked) this.endBoth(userId, otherUserId);
-    } else if (event === 'friendRemoved') {
-      this.endBoth(userId, (payload as Payload<typeof event>).userId);
+    } else if (isEvent(envelope, 'friendRemoved')) {
+      this.endBoth(userId, envelope.payload.userId);
     }
   }
 

@@ -61,6 +61,15 @@ export interface GapEnvelope {
 
 export type Envelope =
   { [E in ServerEvent]: EventEnvelope<E> }[ServerEvent] | EndEnvelope | SyncedEnvelope | GapEnvelope;
+
+/** Whether it is the event of this name, and so has its payload. */
+export function isEvent<E extends ServerEvent>(
+  envelope: EventEnvelope,
+  name: E,
+): envelope is EventEnvelope<E> {
+  return envelope.event === name;
+}
+
 export type Hearer = (envelope: Envelope) => void;
 
 /**

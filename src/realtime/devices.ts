@@ -1,4 +1,4 @@
-import type { Envelope, EventEnvelope } from './bus.js';
+import { type Envelope, type EventEnvelope, isEvent } from './bus.js';
 import type { ChatSocket } from './chat-socket.js';
 import type { Backlog } from './engine.js';
 import type { Outbox } from './outbox.js';
@@ -65,11 +65,4 @@ export class Devices {
   private ofSessions(sessionIds: string[]): Connection[] {
     return [...this.all()].filter(({ socket }) => sessionIds.includes(socket.data.user.sessionId));
   }
-}
-
-function isEvent<E extends EventEnvelope['event']>(
-  envelope: EventEnvelope,
-  name: E,
-): envelope is EventEnvelope<E> {
-  return envelope.event === name;
 }
