@@ -42,8 +42,8 @@ function tokenOf({ handshake: { auth, query, headers }, conn }: ChatSocket): str
 }
 
 /**
- * What is not kept cannot get into a log, a trace or another node; and the request of each connection would take as
- * much memory as all the rest of it.
+ * What is not kept cannot get into a log, a trace or another node; and nobody needs the request any more that each
+ * connection would hold.
  */
 function forgetRequest(socket: ChatSocket): void {
   const { handshake: shake } = socket;
