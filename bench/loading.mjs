@@ -9,9 +9,9 @@ const LATEST = 15_000;
 
 export const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind at all.';
 
-/** A socket of the person whose token this is; resolved when it is ready. */
-export async function connected(url, token) {
-  const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token } });
+/** A socket of the person whose token this is; resolved when it is ready. @param options - of socket.io-client */
+export async function connected(url, token, options = {}) {
+  const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token }, ...options });
   await new Promise((resolve, reject) => {
     socket.once('ready', resolve);
     socket.once('connect_error', reject);

@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generate } from './generator.mjs';
 import { databaseAt, withMongod } from './mongod.mjs';
 import { describeProfiles } from './profile.mjs';
 import { redisVersion, withRedis } from './redis.mjs';
-import { putIntoPage } from './report.mjs';
+import { machine, putIntoPage, tableOf } from './report.mjs';
 import { ServerMeter } from './server-meter.mjs';
 import { median, spread } from './statistics.mjs';
 import { nodeOf } from './subjects.mjs';
@@ -40,6 +39,18 @@ const PLACEMENTS = {
   unsplit: (pair) => (pair % 2 === 0 ? [0, 0] : [1, 1]),
   split: () => [0, 1],
 };
+
+const COLUMNS = [
+  'in flight a person',
+  'pairs',
+  'messages/s: median (least to greatest)',
+  'ratio of each round',
+  'p50 ms',
+  'p99 ms',
+  'collisions/s (an insert)',
+  'messages an insert',
+  'CPU of both nodes + Redis, us a message',
+];
 
 /** What is told of messages by both nodes together, as counted since they started. */
 const COUNTED = {
@@ -154,7 +165,7 @@ function described({ perSecond, p50, p99, collisions, batch, holes, lost, disord
   );
 }
 
-function tableOf(results) {
+function summaryOf(results) {
   const rows = values['in-flight'].split(',').flatMap((inFlight) =>
     Object.keys(PLACEMENTS).map((placement) => {
       const of = (name) =>
@@ -178,12 +189,7 @@ function tableOf(results) {
       ];
     }),
   );
-  return [
-    '| in flight a person | pairs | messages/s: median (least to greatest) | ratio of each round | p50 ms | p99 ms ' +
-      '| collisions/s (an insert) | messages an insert | CPU of both nodes + Redis, us a message |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
-  ].join('\n');
+  return tableOf(COLUMNS, rows);
 }
 
 function withSpread(figures, digits) {
@@ -206,10 +212,9 @@ async function main() {
     }),
   );
   const about =
-    `${values.pairs} pairs, ${values.rounds} rounds of ${values.seconds} s in turns; ${cpus().length} cores ` +
-    `(${cpus()[0]?.model}) shared by generator, two nodes, Redis ${version} and mongod; Node ${process.version}; ` +
-    `${new Date().toISOString().slice(0, 10)}.`;
-  const text = `${about}\n\n${tableOf(results)}`;
+    `${values.pairs} pairs, ${values.rounds} rounds of ${values.seconds} s in turns; ` +
+    machine(`generator, two nodes, Redis ${version} and mongod`);
+  const text = `${about}\n\n${summaryOf(results)}`;
   const bad = results.filter(({ refused, lost, disordered }) => refused + lost + disordered > 0);
   console.log(
     `${text}\n\nRefused, lost or out of order: ${bad.length === 0 ? 'nothing' : bad.map(described).join('\n')}`,

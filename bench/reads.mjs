@@ -1,8 +1,7 @@
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Filling } from './fill.mjs';
 import { databaseAt, withMongod } from './mongod.mjs';
-import { putIntoPage } from './report.mjs';
+import { machine, putIntoPage, tableOf } from './report.mjs';
 import { measureReads } from './reading.mjs';
 import { service, signUp } from './subjects.mjs';
 
@@ -81,14 +80,11 @@ const [sizeOf, figureOf] = [
 /** Reads down, sizes across. */
 function tableOfSizes(measured) {
   const names = measured[0].results.map(({ name }) => name);
-  return [
-    `| read | ${measured.map(sizeOf).join(' | ')} |`,
-    `| --- |${' --- |'.repeat(measured.length)}`,
-    ...names.map((name) => {
-      const figures = measured.map(({ results }) => figureOf(results.find((one) => one.name === name)));
-      return `| ${name} | ${figures.join(' | ')} |`;
-    }),
-  ].join('\n');
+  const rows = names.map((name) => {
+    const figures = measured.map(({ results }) => figureOf(results.find((one) => one.name === name)));
+    return [name, ...figures];
+  });
+  return tableOf(['read', ...measured.map(sizeOf)], rows);
 }
 
 /** Conversations down, sizes across, for what must grow with the number of conversations alone. */
@@ -100,14 +96,10 @@ function tableOfConversations(measured, sizes) {
       const figures = sizes.map((size) =>
         figureOf(at(size, conversations).results.find((one) => one.name === name)),
       );
-      return `| ${name} | ${count(conversations)} | ${figures.join(' | ')} |`;
+      return [name, count(conversations), ...figures];
     }),
   );
-  return [
-    `| read | conversations | ${sizes.map((size) => sizeOf({ size })).join(' | ')} |`,
-    `| --- | --- |${' --- |'.repeat(sizes.length)}`,
-    ...rows,
-  ].join('\n');
+  return tableOf(['read', 'conversations', ...sizes.map((size) => sizeOf({ size }))], rows);
 }
 
 async function main() {
@@ -121,8 +113,7 @@ async function main() {
   const { row, stored, indexes } = measured.find(({ size }) => size === Math.max(...sizes)).sizes;
   const text = [
     `p50 with one request in flight, requests a second with 8. One person's ${usual} conversations hold all messages. ` +
-      `${cpus().length} cores (${cpus()[0]?.model}) shared by generator, service and mongod; Node ${process.version}; ` +
-      `${new Date().toISOString().slice(0, 10)}.`,
+      machine('generator, service and mongod'),
     tableOfSizes(measured.filter(({ conversations }) => conversations === usual)),
     'The inbox and the unread counts by the number of conversations:',
     tableOfConversations(measured, [Math.min(...sizes), Math.max(...sizes)]),

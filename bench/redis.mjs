@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../dist/database/embedded/loopback.js';
 
 /** The version of the Redis of this machine; undefined where it has none. */
 export function redisVersion() {
@@ -43,13 +43,4 @@ async function ready(server, exited) {
     new Promise((resolve) => lines.on('line', (line) => line.includes('Ready to accept') && resolve())),
     exited.then(() => Promise.reject(new Error('Redis has ended before it was ready'))),
   ]);
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -5,17 +5,21 @@ import { median, spread } from './statistics.mjs';
 const PAGE = new URL('../docs/performance.md', import.meta.url);
 const PLOT = new URL('../docs/performance.svg', import.meta.url);
 
+const COLUMNS = [
+  'load',
+  'server',
+  'messages/s: median (least to greatest)',
+  'ratio',
+  'p50 ms',
+  'p99 ms',
+  'CPU of the server, us a message',
+];
+
 /** Prints the table of a run, says what was lost or refused, and with `write` puts it into the documents. */
 export async function report(results, loads, { rounds, pairs, seconds, write }) {
   const rows = loads.flatMap((load) => rowsOf(load, results));
-  const about =
-    `${pairs} pairs, ${rounds} rounds of ${seconds} s in turns; ${cpus().length} cores (${cpus()[0]?.model}) shared ` +
-    `by generator, server and mongod; Node ${process.version}; ${new Date().toISOString().slice(0, 10)}.`;
-  const table = [
-    '| load | server | messages/s: median (least to greatest) | ratio | p50 ms | p99 ms | CPU of the server, us a message |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
-  ].join('\n');
+  const about = `${pairs} pairs, ${rounds} rounds of ${seconds} s in turns; ${machine('generator, server and mongod')}`;
+  const table = tableOf(COLUMNS, rows);
   const lost = results.filter((result) => result.refused > 0 || isLost(result));
   console.log(
     `${about}\n\n${table}\n\nRefused or lost: ${lost.length === 0 ? 'nothing' : JSON.stringify(lost)}`,
@@ -49,6 +53,20 @@ function rowsOf({ name, subjects }, results) {
 async function writeInto(about, table, loads, results) {
   await putIntoPage('bench', `${about}\n\n${table}`);
   await writeFile(PLOT, plotOf(loads, results));
+}
+
+/** On what was measured, and when, as every table must say. @param sharers - of its cores */
+export function machine(sharers) {
+  return (
+    `${cpus().length} cores (${cpus()[0]?.model}) shared by ${sharers}; Node ${process.version}; ` +
+    `${new Date().toISOString().slice(0, 10)}.`
+  );
+}
+
+/** A table in Markdown. @param head - the names of its columns, and `rows` their cells */
+export function tableOf(head, rows) {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 /** Puts a text between the marks of this name in docs/performance.md, in place of what is there. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { io } from 'socket.io-client';
+import { connected } from './loading.mjs';
 import { databaseAt, withMongod } from './mongod.mjs';
-import { putIntoPage } from './report.mjs';
+import { machine, putIntoPage, tableOf } from './report.mjs';
 import { plain, service } from './subjects.mjs';
 
 const USAGE = `npm run bench:sockets -- [--sockets 10000] [--storm 2000] [--write]
@@ -14,6 +14,9 @@ memory, here and with a plain Socket.IO server. Then so many of them lose their 
 
 /** Sockets that are being opened at the same time, but for the storm. */
 const AT_ONCE = 100;
+
+/** How long a connection may take while thousands are opened, in milliseconds. */
+const PATIENCE = 120_000;
 
 /** How long a server is left alone before its memory is read, in milliseconds. */
 const REST = 5000;
@@ -29,21 +32,12 @@ const { values } = parseArgs({
   },
 });
 
-/** Opens a socket; resolved with it when it is ready. */
-function open(url, token) {
-  const socket = io(url, { transports: ['websocket'], forceNew: true, auth: { token }, timeout: 120_000 });
-  return new Promise((resolve, reject) => {
-    socket.once('ready', () => resolve(socket));
-    socket.once('connect_error', reject);
-  });
-}
-
 async function openAll(url, tokens) {
   const sockets = [];
   const left = [...tokens];
   const opener = async () => {
     for (let token = left.pop(); token !== undefined; token = left.pop())
-      sockets.push(await open(url, token));
+      sockets.push(await connected(url, token, { timeout: PATIENCE }));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, opener));
   return sockets;
@@ -86,7 +80,7 @@ async function measure(subject, uri) {
   }
 }
 
-function tableOf(results) {
+function summaryOf(results) {
   const base = results[0].bytesEach;
   const rows = results.map(({ subject, bytesEach, seconds, back, delayed }) => [
     subject.what,
@@ -96,11 +90,8 @@ function tableOf(results) {
     `${back.seconds.toFixed(1)}${back.isWhole ? '' : ', some not'}`,
     delayed === undefined ? '' : Math.round(1000 * delayed),
   ]);
-  return [
-    `| server | KiB a socket | ratio | ${values.sockets} open in s | ${values.storm} back in s | event loop delay p99, ms |`,
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
-  ].join('\n');
+  const [opened, back] = [`${values.sockets} open in s`, `${values.storm} back in s`];
+  return tableOf(['server', 'KiB a socket', 'ratio', opened, back, 'event loop delay p99, ms'], rows);
 }
 
 if (values.help) console.log(USAGE);
@@ -110,8 +101,8 @@ else {
     for (const subject of [plain, service]) {
       results.push(await measure(subject, databaseAt(mongoUri, `bench_sockets_${subject.name}`)));
     }
-    const table = tableOf(results);
-    console.log(table);
-    if (values.write) await putIntoPage('sockets', table);
+    const text = `${machine('clients, server and mongod')}\n\n${summaryOf(results)}`;
+    console.log(text);
+    if (values.write) await putIntoPage('sockets', text);
   });
 }

@@ -1,13 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Filling } from './fill.mjs';
 import { connected } from './loading.mjs';
 import { databaseAt, withMongod } from './mongod.mjs';
-import { putIntoPage } from './report.mjs';
+import { machine, putIntoPage, tableOf } from './report.mjs';
 import { percentile } from './statistics.mjs';
 import { friends, service, signUp } from './subjects.mjs';
 
@@ -208,13 +207,8 @@ async function main() {
   });
   const text = [
     `Another pair, ${PAIR_RATE} messages a second: from sending to the recipient's device. Memory is the highest of the ` +
-      `service (resident). ${cpus().length} cores (${cpus()[0]?.model}) shared by generators, service and mongod; ` +
-      `Node ${process.version}; ${new Date().toISOString().slice(0, 10)}.`,
-    [
-      '| meanwhile | | p50 | p95 | memory |',
-      '| --- | --- | --- | --- | --- |',
-      ...rows.map((row) => `| ${row.join(' | ')} |`),
-    ].join('\n'),
+      `service (resident). ${machine('generators, service and mongod')}`,
+    tableOf(['meanwhile', '', 'p50', 'p95', 'memory'], rows),
   ].join('\n\n');
   console.log(text);
   if (values.write) await putIntoPage('waiting', text);
