@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Message, SyncAnswer } from '../../src/realtime/wire.js';
 import { Choices } from '../support/choices.js';
 import { Cluster } from '../support/cluster.js';
-import { Crowd } from '../support/crowd.js';
 import { CuttingProxy } from '../support/cutting-proxy.js';
 import type { Device } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
@@ -14,7 +13,6 @@ import { call, dataOf, friends, Person } from '../support/person.js';
 import { HAS_REDIS } from '../support/redis.js';
 import { Replica } from '../support/replica.js';
 import { ROOT } from '../support/service-process.js';
-import { Storm } from '../support/storm.js';
 
 const isLong = process.env.FAULTS === 'long';
 /** Messages that are acknowledged before a fault and behind it, at least. */
@@ -39,7 +37,6 @@ const choices = new Choices(1);
 let cluster: Cluster;
 let ann: Person;
 let bob: Person;
-let endings: (() => unknown)[] = [];
 
 function preload(name: string): string {
   return `--import=${pathToFileURL(join(ROOT, 'test/support', name)).href}`;
@@ -68,14 +65,6 @@ const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const bySeq = (one: Message, other: Message) => one.seq - other.seq;
 
-/** People whose conversations are split between the nodes, and who talk until the end of the test. */
-async function rages(): Promise<Storm> {
-  const crowd = await Crowd.gathers(cluster.urls[0], { partnersUrl: cluster.urls[1] });
-  const storm = new Storm(crowd, choices);
-  endings.push(() => storm.leaves());
-  return storm;
-}
-
 /** Waits until all these devices were let in a second time. */
 async function areBack(devices: Device[]): Promise<void> {
   const until = performance.now() + BACK_WITHIN;
@@ -99,25 +88,20 @@ async function areDegraded(isDegraded: boolean): Promise<boolean> {
     cluster = await Cluster.start({}, ownOf);
   });
   beforeEach(async () => {
-    ({ ann, bob } = await friends(cluster.urls[0]));
-    bob = bob.at(cluster.urls[1]);
+    ({ ann, bob } = await cluster.splitFriends());
   });
-  afterEach(async () => {
-    for (const person of [ann, bob]) person.leaves();
-    for (const end of endings) await end();
-    endings = [];
-  }, TIMEOUT);
+  afterEach(() => cluster.endTest(), TIMEOUT);
   afterAll(() => cluster.stop());
 
   test(
     `cut off ${RECONNECTS} times while messages flow, and back on the other node: nothing is missed`,
     async () => {
       const proxies = await Promise.all(cluster.urls.map((url) => CuttingProxy.before(url)));
-      endings.push(...proxies.map((proxy) => () => proxy.close()));
+      for (const proxy of proxies) cluster.atEndOfTest(() => proxy.close());
       let isOver = false;
       const writers = [ann, ann.at(cluster.urls[1])].map(async (writer) => {
         const device = await writer.connects();
-        endings.push(() => device.close());
+        cluster.atEndOfTest(() => device.close());
         while (!isOver) dataOf(await device.asks('sendMessage', { recipientId: bob.id, text: 'On and on' }));
       });
       const told = new Set<number>();
@@ -174,7 +158,7 @@ async function areDegraded(isDegraded: boolean): Promise<boolean> {
   test(
     'Redis away for a while: sends go on, health says so, and all that was missed live is there when it is back',
     async () => {
-      const storm = await rages();
+      const storm = await cluster.storm(choices);
       await storm.hasAcknowledged(LOAD);
       await cluster.redis.kill();
       await eventually(() => areDegraded(true));
@@ -276,7 +260,7 @@ async function areDegraded(isDegraded: boolean): Promise<boolean> {
       const people = await Promise.all(
         numbers(1, 10).map((n) => Person.signUp(cluster.urls[0], `Person ${n}`)),
       );
-      endings.push(() => people.forEach((person) => person.leaves()));
+      cluster.atEndOfTest(() => people.forEach((person) => person.leaves()));
       for (const person of people) {
         await Promise.all(numbers(1, 50).map(() => person.connects(COMES_BACK)));
       }

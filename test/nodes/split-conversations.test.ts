@@ -1,13 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Choices } from '../support/choices.js';
 import { Cluster } from '../support/cluster.js';
-import { Crowd } from '../support/crowd.js';
 import { CuttingProxy } from '../support/cutting-proxy.js';
 import type { Device } from '../support/device.js';
 import { dataOf, friends, type Person } from '../support/person.js';
 import { HAS_REDIS } from '../support/redis.js';
 import { Replica } from '../support/replica.js';
-import { Storm } from '../support/storm.js';
 
 const isLong = process.env.FAULTS === 'long';
 /** Messages that are acknowledged in each part of a storm, at least. */
@@ -21,19 +19,10 @@ const choices = new Choices(1);
 let cluster: Cluster;
 let ann: Person;
 let bob: Person;
-let endings: (() => unknown)[] = [];
 
 const texts = (device: Device) => device.all('receiveMessage').map(({ text }) => text);
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
-
-/** People whose conversations are split between the nodes, and who talk until the end of the test. */
-async function rages(urls = cluster.urls): Promise<Storm> {
-  const crowd = await Crowd.gathers(urls[0], { partnersUrl: urls[1] });
-  const storm = new Storm(crowd, choices);
-  endings.push(() => storm.leaves());
-  return storm;
-}
 
 async function collisions(): Promise<number> {
   const [one, other] = await cluster.figures('reals2chat_message_collisions_total');
@@ -45,14 +34,9 @@ async function collisions(): Promise<number> {
     cluster = await Cluster.start();
   });
   beforeEach(async () => {
-    ({ ann, bob } = await friends(cluster.urls[0]));
-    bob = bob.at(cluster.urls[1]);
+    ({ ann, bob } = await cluster.splitFriends());
   });
-  afterEach(async () => {
-    for (const person of [ann, bob]) person.leaves();
-    for (const end of endings) await end();
-    endings = [];
-  }, TIMEOUT);
+  afterEach(() => cluster.endTest(), TIMEOUT);
   afterAll(() => cluster.stop());
 
   test('two who reply to each other as fast as they can: each number once, in the order of what they saw', async () => {
@@ -60,7 +44,7 @@ async function collisions(): Promise<number> {
       Array.from({ length: RALLIES }, async () => {
         const pair = await friends(cluster.urls[0]);
         const players = [pair.ann, pair.bob.at(cluster.urls[1])] as const;
-        endings.push(() => players.forEach((player) => player.leaves()));
+        cluster.atEndOfTest(() => players.forEach((player) => player.leaves()));
         const devices = await Promise.all(players.map((player) => player.connects()));
         for (const [side, device] of devices.entries()) {
           const recipientId = players[1 - side]?.id as string;
@@ -90,9 +74,9 @@ async function collisions(): Promise<number> {
     async () => {
       const before = await collisions();
       const proxies = await Promise.all(cluster.urls.map((url) => CuttingProxy.before(url)));
-      endings.push(...proxies.map((proxy) => () => proxy.close()));
+      for (const proxy of proxies) cluster.atEndOfTest(() => proxy.close());
       const [one, other] = proxies.map(({ url }) => url) as [string, string];
-      const storm = await rages([one, other]);
+      const storm = await cluster.storm(choices, [one, other]);
       await storm.hasAcknowledged(LOAD);
       for (const proxy of proxies) proxy.loses(() => choices.happens(0.05));
       await storm.hasAcknowledged(2 * LOAD);

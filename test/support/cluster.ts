@@ -1,11 +1,16 @@
 import { mongo } from 'mongoose';
-import { call } from './person.js';
+import type { Choices } from './choices.js';
+import { Crowd } from './crowd.js';
+import { call, friends, type Person } from './person.js';
 import { RedisServer } from './redis.js';
 import { type ServiceProcess, ServiceProcesses } from './service-process.js';
+import { Storm } from './storm.js';
 import { SECRET } from './tokens.js';
 
 /** Two nodes of one service, each a process of its own: one database, one Redis, one secret. */
 export class Cluster {
+  private readonly endings: (() => unknown)[] = [];
+
   private constructor(
     readonly redis: RedisServer,
     readonly db: mongo.Db,
@@ -76,6 +81,36 @@ export class Cluster {
         return Number(value);
       }),
     );
+  }
+
+  /** Two friends, one on each node, until the end of the test. */
+  async splitFriends(): Promise<{ ann: Person; bob: Person }> {
+    const { ann, bob } = await friends(this.urls[0]);
+    const people = { ann, bob: bob.at(this.urls[1]) };
+    this.atEndOfTest(() => Object.values(people).forEach((person) => person.leaves()));
+    return people;
+  }
+
+  /**
+   * People whose conversations are split between the nodes, and who talk until the end of the test.
+   *
+   * @param urls - where they reach the nodes
+   */
+  async storm(choices: Choices, urls = this.urls): Promise<Storm> {
+    const crowd = await Crowd.gathers(urls[0], { partnersUrl: urls[1] });
+    const storm = new Storm(crowd, choices);
+    this.atEndOfTest(() => storm.leaves());
+    return storm;
+  }
+
+  /** Does this when the test is over. */
+  atEndOfTest(end: () => unknown): void {
+    this.endings.push(end);
+  }
+
+  /** The test is over. */
+  async endTest(): Promise<void> {
+    for (const end of this.endings.splice(0)) await end();
   }
 
   async stop(): Promise<void> {

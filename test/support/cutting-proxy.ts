@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { LOOPBACK } from '../../src/database/embedded/loopback.js';
+import { hostOf, listening } from './loopback-server.js';
 
 /** A connection through the proxy: what the client has, and what the server has. */
 interface Line {
@@ -24,15 +25,11 @@ export class CuttingProxy {
 
   /** @param url - of the service */
   static async before(url: string): Promise<CuttingProxy> {
-    const server = createServer().listen(0, LOOPBACK);
-    await once(server, 'listening');
-    return new CuttingProxy(server, Number(new URL(url).port));
+    return new CuttingProxy(await listening(), Number(new URL(url).port));
   }
 
   get url(): string {
-    const address = this.server.address();
-    if (!address || typeof address === 'string') throw new Error('The proxy is closed');
-    return `http://${LOOPBACK}:${address.port}`;
+    return `http://${hostOf(this.server)}`;
   }
 
   /** From now on asks, whenever something comes back, whether to cut the line in its place. */

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { findBinary } from '../../src/database/embedded/binary/find-binary.js';
+import { freePort } from '../../src/database/embedded/loopback.js';
 
 /** A failure that was ordered. */
 export interface Failure {
@@ -93,14 +93,4 @@ export async function startFaultyMongod(): Promise<FaultyMongod> {
       await rm(dbpath, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (!address || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../src/database/embedded/loopback.js';
 
 /** Whether this machine has Redis; where it has none, the tests that need it say so in a line. */
 export const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
@@ -71,13 +71,4 @@ async function launch(port: number, folder: string): Promise<ChildProcess> {
   }
   if (!said.includes('Ready to accept')) throw new Error(`Redis has not started:\n${said}`);
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

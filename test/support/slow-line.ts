@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LOOPBACK } from '../../src/database/embedded/loopback.js';
+import { hostOf, listening } from './loopback-server.js';
 
 /** A line to a server that can be slow, or stand still as if its cable was pulled: neither end is told. */
 export class SlowLine {
@@ -21,15 +22,11 @@ export class SlowLine {
 
   /** @param url - of the server */
   static async before(url: string): Promise<SlowLine> {
-    const server = createServer().listen(0, LOOPBACK);
-    await once(server, 'listening');
-    return new SlowLine(server, Number(new URL(url).port));
+    return new SlowLine(await listening(), Number(new URL(url).port));
   }
 
   get host(): string {
-    const address = this.server.address();
-    if (!address || typeof address === 'string') throw new Error('The line is closed');
-    return `${LOOPBACK}:${address.port}`;
+    return hostOf(this.server);
   }
 
   /** From now on what goes to the server takes this long, in milliseconds. */
